@@ -1,0 +1,601 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * libdevthp: drive huge pages between system memory and a device with private
+ * memory, and observe what became of them.
+ *
+ * Rules that hold for every call
+ *
+ * - Calls that can fail return int: 0 or a count on success, a negative errno
+ *   on failure. errno itself is never changed. Nothing is ever printed, and
+ *   the process never exited.
+ * - Objects are opaque. A constructor hands out the object through its first
+ *   parameter and leaves it untouched on failure. The matching _close() or
+ *   _free() accepts NULL. An object belongs to one thread at a time; different
+ *   objects may be used by different threads.
+ * - Structures whose first member is "size" may grow. The caller sets size to
+ *   sizeof(the structure) as it was compiled. A shorter structure than the
+ *   library's is accepted: options not given are 0, facts not asked for are
+ *   not written. A longer one is accepted too: in options, bytes the library
+ *   does not know must be 0, or the call is refused with -E2BIG; in reports
+ *   they are set to 0. A size too small for the member itself is -EINVAL.
+ *   An options pointer may be NULL (all defaults); so may a report pointer
+ *   unless said otherwise.
+ * - "Page" always is a base page (devthp_page_size()), "npages" counts those,
+ *   and addresses of pages are aligned to it (-EINVAL otherwise). npages 0 is
+ *   -EINVAL, as is a range that wraps around the address space. Everything
+ *   called size or bytes is in bytes.
+ * - Addresses are those of the calling process, unless a pid is named.
+ * - A NULL pointer where an object or a buffer is needed is -EINVAL.
+ */
+#ifndef DEVTHP_H
+#define DEVTHP_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define DEVTHP_VERSION_MAJOR	0
+#define DEVTHP_VERSION_MINOR	1
+
+#if defined(__GNUC__)
+#define DEVTHP_API __attribute__((visibility("default")))
+#else
+#define DEVTHP_API
+#endif
+
+/* "No such number": a PFN, page or count that does not exist or is unknown. */
+#define DEVTHP_NONE	UINT64_MAX
+
+/* ---- The library and the system under it ---- */
+
+/* Version of the library that is running, such as "0.1". Static storage. */
+DEVTHP_API const char *devthp_version(void);
+
+/* Bytes of a base page. */
+DEVTHP_API size_t devthp_page_size(void);
+
+/*
+ * Bytes that one PMD entry maps, as the kernel says; 0 when this kernel has
+ * no transparent huge pages.
+ */
+DEVTHP_API size_t devthp_pmd_size(void);
+
+/* How the kernel hands out transparent huge pages (devthp_system.thp). */
+enum devthp_thp_policy {
+	DEVTHP_THP_UNSUPPORTED = 0,	/* kernel built without them */
+	DEVTHP_THP_NEVER = 1,		/* switched off: range_alloc with huge set gets none */
+	DEVTHP_THP_MADVISE = 2,
+	DEVTHP_THP_ALWAYS = 3
+};
+
+struct devthp_system {
+	size_t size;		/* in: sizeof(struct devthp_system) */
+	uint64_t page_size;	/* bytes */
+	uint64_t pmd_size;	/* bytes, 0: no THP */
+	uint32_t pmd_order;	/* log2(pmd_size / page_size), 0: no THP */
+	uint32_t thp;		/* enum devthp_thp_policy */
+	uint32_t probe_version;	/* of /dev/folio_probe that can be opened; 0: none */
+	int32_t probe_error;	/* negative errno of opening it, 0 if it is there */
+	uint32_t pfns_visible;	/* 1 if /proc/self/pagemap shows PFNs to us */
+	uint32_t devices;	/* bit N: /dev/hmm_dmirrorN exists */
+	char release[64];	/* uname -r */
+	char machine[32];	/* uname -m */
+};
+
+/* What the system offers. The report must not be NULL. */
+DEVTHP_API int devthp_system_query(struct devthp_system *system);
+
+/* ---- Devices ---- */
+
+struct devthp_device;
+
+struct devthp_device_opts {
+	size_t size;		/* sizeof(struct devthp_device_opts) */
+	const char *backend;	/* NULL: "test_hmm" */
+	const char *path;	/* device node; NULL: the backend's, by minor */
+	uint32_t minor;		/* test_hmm: /dev/hmm_dmirror<minor> */
+	uint32_t reserved;	/* 0 */
+};
+
+/*
+ * Open a device. It mirrors the address space of the opening process from here
+ * on, for as long as it is open, and a child of fork() that inherits it still
+ * speaks about the memory of its opener.
+ *
+ * -ENOENT, -ENXIO	no such device: the module is not loaded
+ * -EACCES		no permission on the node
+ * -EPROTONOSUPPORT	no backend of that name
+ */
+DEVTHP_API int devthp_device_open(struct devthp_device **dev,
+				  const struct devthp_device_opts *opts);
+
+/*
+ * Close. test_hmm then sends every page of every user of the device back to
+ * system memory.
+ */
+DEVTHP_API int devthp_device_close(struct devthp_device *dev);
+
+/* What a device can do (devthp_device_info.caps). */
+#define DEVTHP_CAP_MIGRATE	(1U << 0)
+#define DEVTHP_CAP_ACCESS	(1U << 1)	/* read and write */
+#define DEVTHP_CAP_SNAPSHOT	(1U << 2)
+#define DEVTHP_CAP_FAIL_ALLOC	(1U << 3)	/* backend knows how; the module may not */
+#define DEVTHP_CAP_EVICT	(1U << 4)
+#define DEVTHP_CAP_EXCLUSIVE	(1U << 5)
+/* The memory behind it is the device's own, never seen by the CPU. */
+#define DEVTHP_CAP_PRIVATE	(1U << 6)
+/* The memory behind it can be mapped by the CPU. */
+#define DEVTHP_CAP_COHERENT	(1U << 7)
+
+struct devthp_device_info {
+	size_t size;		/* in: sizeof(struct devthp_device_info) */
+	uint32_t caps;		/* DEVTHP_CAP_* */
+	uint32_t reserved;
+	uint64_t window_pages;	/* pages the device migrates at once; no folio is larger */
+	char backend[32];
+	char path[128];		/* cut off if longer */
+};
+
+/* Static facts of the device; asks nothing of it. info must not be NULL. */
+DEVTHP_API int devthp_device_query(const struct devthp_device *dev,
+				   struct devthp_device_info *info);
+
+struct devthp_trial {
+	size_t size;		/* in: sizeof(struct devthp_trial) */
+	uint32_t system_huge;	/* 1: a folio of pmd_size could be had to try with */
+	uint32_t device_order;	/* order it had, mapped by one entry, on the device */
+	uint32_t system_order;	/* order it came back with, mapped by one entry */
+	uint32_t fail_alloc;	/* 1: the module knows DEVTHP_CAP_FAIL_ALLOC */
+	uint32_t data_good;	/* 1: the data survived */
+	uint32_t orders_known;	/* 1: the two orders above were seen, not presumed */
+};
+
+/*
+ * Try it out: send one folio of pmd_size to the device and back, and tell how
+ * whole it stayed. device_order 0 is a kernel that migrates device memory page
+ * by page. trial must not be NULL. A failing step's negative errno is
+ * returned, and what was learnt before it is in the report.
+ */
+DEVTHP_API int devthp_device_try(struct devthp_device *dev,
+				 struct devthp_trial *trial);
+
+struct devthp_migration {
+	size_t size;		/* in: sizeof(struct devthp_migration) */
+	uint64_t pages;		/* pages that changed sides; DEVTHP_NONE: unknown */
+	uint64_t entries;	/* what the device counted, see below; DEVTHP_NONE: unknown */
+};
+
+/*
+ * Migrate pages to the device, then let it read them all. Holes without a page
+ * get (zeroed) device pages.
+ *
+ * report.pages is the difference of two device snapshots around the migration
+ * (so it costs two more calls, not made when report is NULL) and is filled
+ * even if the call fails; report.entries is the device's own count: test_hmm
+ * counts pages here.
+ *
+ * -ENOENT	some page of the range did not go
+ * -EINVAL	(also) an address without a mapping, or of a kind that cannot go
+ * -ENOMEM	no buffer of npages pages for the device to read into
+ */
+DEVTHP_API int devthp_migrate_to_device(struct devthp_device *dev, void *addr,
+					size_t npages,
+					struct devthp_migration *report);
+
+/*
+ * Migrate those pages of the range that are on this device back to system
+ * memory; others stay as they are. report.entries: test_hmm counts a folio
+ * that came back whole as 1.
+ *
+ * -ENOMEM	some system page could not be allocated
+ */
+DEVTHP_API int devthp_migrate_to_system(struct devthp_device *dev, void *addr,
+					size_t npages,
+					struct devthp_migration *report);
+
+struct devthp_access {
+	size_t size;		/* in: sizeof(struct devthp_access) */
+	uint64_t pages;		/* copied */
+	uint64_t faults;	/* times the device had to fault the range in */
+};
+
+/*
+ * The device reads the range into buf, or writes buf to it, npages pages
+ * each. Pages it has no access to are faulted in first, where they are: pages
+ * on the device stay there.
+ *
+ * -EPERM	the mapping does not allow it
+ * -EFAULT	no mapping, or buf not accessible
+ * -EBUSY	gave up against concurrent changes
+ */
+DEVTHP_API int devthp_device_read(struct devthp_device *dev, const void *addr,
+				  size_t npages, void *buf,
+				  struct devthp_access *report);
+DEVTHP_API int devthp_device_write(struct devthp_device *dev, void *addr,
+				   size_t npages, const void *buf,
+				   struct devthp_access *report);
+
+/* What the device sees of a page: one byte each in devthp_device_snapshot(). */
+#define DEVTHP_PROT_ERROR	0xff	/* no mapping */
+#define DEVTHP_PROT_NONE	0x00	/* nothing there for the device */
+#define DEVTHP_PROT_READ	0x01
+#define DEVTHP_PROT_WRITE	0x02
+#define DEVTHP_PROT_PMD		0x04	/* mapped by a PMD entry */
+#define DEVTHP_PROT_PUD		0x08
+#define DEVTHP_PROT_ZERO	0x10	/* the zero page */
+#define DEVTHP_PROT_WHERE	0x70	/* mask for the following */
+#define DEVTHP_PROT_PRIVATE_LOCAL	0x20	/* private memory of this device */
+#define DEVTHP_PROT_PRIVATE_REMOTE	0x30
+#define DEVTHP_PROT_COHERENT_LOCAL	0x40
+#define DEVTHP_PROT_COHERENT_REMOTE	0x50
+
+/* Fill prot[npages]. Changes nothing. -EBUSY: concurrent changes. */
+DEVTHP_API int devthp_device_snapshot(struct devthp_device *dev,
+				      const void *addr, size_t npages,
+				      uint8_t *prot);
+
+/*
+ * on != 0: let the next allocation that a migration through this handle makes
+ * fail, in either direction; it is one-shot. on == 0: take that back.
+ *
+ * To the device: a huge source goes in base pages, a small one does not go
+ * (-ENOENT). To system: a huge source comes back in base pages, a small one
+ * gives -ENOMEM, or is faulted again.
+ *
+ * -EOPNOTSUPP	the module is too old to know
+ */
+DEVTHP_API int devthp_device_fail_alloc(struct devthp_device *dev, int on);
+
+/*
+ * Send everything on the device, whosever it is, back to system memory, and
+ * let the device give up its memory. The next migration gets new memory.
+ */
+DEVTHP_API int devthp_device_evict(struct devthp_device *dev);
+
+/*
+ * Give the device exclusive access to the pages, until the CPU touches them,
+ * and let it read them into buf (npages pages; NULL: the library's own).
+ */
+DEVTHP_API int devthp_device_exclusive(struct devthp_device *dev, void *addr,
+				       size_t npages, void *buf);
+
+/* 1 if some page of the range still is marked exclusive, 0 if none. */
+DEVTHP_API int devthp_device_is_exclusive(struct devthp_device *dev,
+					  const void *addr, size_t npages);
+
+/* ---- Ranges: private anonymous memory at a wanted place in the PMD grid ---- */
+
+struct devthp_range;
+
+/* Advice on huge pages (devthp_range_opts.advice). */
+enum devthp_advice {
+	DEVTHP_ADVICE_HUGE = 0,		/* MADV_HUGEPAGE */
+	DEVTHP_ADVICE_SMALL = 1,	/* MADV_NOHUGEPAGE */
+	DEVTHP_ADVICE_NONE = 2		/* none */
+};
+
+struct devthp_range_opts {
+	size_t size;		/* sizeof(struct devthp_range_opts) */
+	size_t bytes;		/* length, whole pages; 0: devthp_pmd_size() */
+	size_t offset;		/* start this far behind a PMD boundary; whole pages, < PMD size */
+	uint32_t advice;	/* enum devthp_advice */
+	uint32_t reserved;	/* 0 */
+};
+
+/*
+ * Reserve readable and writable memory; nothing is touched yet. At least one
+ * PMD size of inaccessible addresses lies on either side, so that no neighbour
+ * merges with it.
+ *
+ * -EOPNOTSUPP	huge advice (or bytes 0) on a kernel without THP
+ */
+DEVTHP_API int devthp_range_alloc(struct devthp_range **range,
+				  const struct devthp_range_opts *opts);
+
+/*
+ * Unmap all of it that still is the range's (see below), guards included, and
+ * the handle. In a child of fork() this frees the child's copy only.
+ */
+DEVTHP_API int devthp_range_free(struct devthp_range *range);
+
+/* NULL, or 0, for a NULL range. */
+DEVTHP_API void *devthp_range_addr(const struct devthp_range *range);
+DEVTHP_API size_t devthp_range_bytes(const struct devthp_range *range);
+DEVTHP_API size_t devthp_range_pages(const struct devthp_range *range);
+
+/*
+ * munmap() pages [first, first + npages) of the range, and remember. Use this
+ * rather than munmap(): the kernel may give the hole to somebody else, and
+ * devthp_range_free() must not take it away again. Unmapping a hole again is
+ * -EINVAL. -ERANGE: not within the range.
+ */
+DEVTHP_API int devthp_range_unmap(struct devthp_range *range, size_t first,
+				  size_t npages);
+
+/*
+ * Only remember: these pages are the caller's affair from now on, because it
+ * unmapped or mremap()ed them itself.
+ */
+DEVTHP_API int devthp_range_disown(struct devthp_range *range, size_t first,
+				   size_t npages);
+
+/* ---- Patterns: data that says where it belongs and when it was written ---- */
+
+/*
+ * Every page carries, in each of its 64-bit words, its index and a generation,
+ * scrambled by a seed and the word's place. A generation is the number of the
+ * write: 1 for the first, 0 stands for memory never written, which is zero.
+ */
+#define DEVTHP_PATTERN_MAX_GENERATION	0xffffffU
+#define DEVTHP_PATTERN_MAX_INDEX	0xffffffffU
+
+enum devthp_verdict {
+	DEVTHP_GOOD = 0,
+	DEVTHP_ZERO = 1,	/* all zero, and should not be */
+	DEVTHP_STALE = 2,	/* right page, older generation */
+	DEVTHP_NEWER = 3,	/* right page, generation not written yet */
+	DEVTHP_FOREIGN = 4,	/* another page's data */
+	DEVTHP_TORN = 5,	/* different data in parts of the page */
+	DEVTHP_GARBAGE = 6,	/* no pattern of this seed */
+	DEVTHP_VERDICTS = 7
+};
+
+/* Such as "stale"; "?" for what is no verdict. Static storage. */
+DEVTHP_API const char *devthp_verdict_name(unsigned int verdict);
+
+struct devthp_pattern_opts {
+	size_t size;		/* sizeof(struct devthp_pattern_opts) */
+	uint64_t seed;
+	uint32_t generation;	/* of all pages, unless: */
+	uint32_t reserved;	/* 0 */
+	const uint32_t *generations;	/* NULL, or [npages]: of each page */
+	const uint8_t *skip;	/* NULL, or [npages]: nonzero pages are not accessed */
+};
+
+/*
+ * Write the pattern to npages pages at addr; the first has index "first", the
+ * others follow. Returns 0. -ERANGE: an index or generation that does not fit.
+ */
+DEVTHP_API int devthp_pattern_fill(void *addr, uint64_t first, size_t npages,
+				   const struct devthp_pattern_opts *opts);
+
+struct devthp_pattern_report {
+	size_t size;		/* in: sizeof(struct devthp_pattern_report) */
+	uint64_t checked;	/* pages */
+	uint64_t skipped;	/* pages */
+	uint64_t count[8];	/* pages of each enum devthp_verdict */
+	uint64_t bad_page;	/* first bad one, counted from addr; DEVTHP_NONE: none */
+	uint32_t bad_verdict;	/* and the rest is about that page */
+	uint32_t bad_offset;	/* of its first wrong word, in bytes */
+	uint64_t expected_index;
+	uint64_t seen_index;	/* in that word; DEVTHP_NONE: no pattern in it */
+	uint32_t expected_generation;
+	uint32_t seen_generation;
+	uint64_t seen_word;	/* raw */
+};
+
+/*
+ * Compare, by CPU access: reading a range brings it back from the device. A
+ * buffer that the device has read a range into does as well. addr need not be
+ * page-aligned here, only to 8 bytes.
+ *
+ * Returns the number of bad pages, so 0 when all is right.
+ */
+DEVTHP_API int devthp_pattern_verify(const void *addr, uint64_t first,
+				     size_t npages,
+				     const struct devthp_pattern_opts *opts,
+				     struct devthp_pattern_report *report);
+
+/* ---- Snapshots: what each page of a range is ---- */
+
+struct devthp_snapshot;
+
+enum devthp_location {
+	DEVTHP_LOC_UNMAPPED = 0,	/* no mapping (VMA) at all */
+	DEVTHP_LOC_EMPTY = 1,		/* a mapping, no page */
+	DEVTHP_LOC_SYSTEM = 2,		/* a page the CPU can access */
+	DEVTHP_LOC_DEVICE = 3,		/* private memory of a device */
+	DEVTHP_LOC_EXCLUSIVE = 4,	/* system memory, device has it exclusively */
+	DEVTHP_LOC_MIGRATION = 5,	/* migration entry */
+	DEVTHP_LOC_SWAP = 6,
+	DEVTHP_LOC_ZERO = 7,		/* shared (huge) zero page */
+	DEVTHP_LOC_SPECIAL = 8,		/* present, no folio behind it */
+	DEVTHP_LOC_MARKER = 9,
+	DEVTHP_LOC_POISON = 10,
+	DEVTHP_LOC_UNKNOWN = 11,	/* something is there; no source says what */
+	DEVTHP_LOCATIONS = 12
+};
+
+enum devthp_level {
+	DEVTHP_LEVEL_PTE = 0,
+	DEVTHP_LEVEL_PMD = 1,
+	DEVTHP_LEVEL_PUD = 2
+};
+
+/* Such as "device", "PMD"; "?" for what is none. Static storage. */
+DEVTHP_API const char *devthp_location_name(unsigned int location);
+DEVTHP_API const char *devthp_level_name(unsigned int level);
+
+/* Where facts come from (devthp_snapshot_opts.sources, devthp_snapshot_sources()). */
+#define DEVTHP_SOURCE_PROBE	(1U << 0)	/* /dev/folio_probe */
+#define DEVTHP_SOURCE_PAGEMAP	(1U << 1)	/* /proc/PID/pagemap */
+#define DEVTHP_SOURCE_KPAGE	(1U << 2)	/* /proc/kpageflags, /proc/kpagecount */
+#define DEVTHP_SOURCE_DEVICE	(1U << 3)	/* devthp_device_snapshot() */
+#define DEVTHP_SOURCE_ALL	0xfU
+
+struct devthp_snapshot_opts {
+	size_t size;		/* sizeof(struct devthp_snapshot_opts) */
+	pid_t pid;		/* whose memory; 0: the caller's */
+	uint32_t sources;	/* DEVTHP_SOURCE_* allowed; 0: all there are */
+	struct devthp_device *dev;	/* NULL, or for the device's own view */
+};
+
+/*
+ * Look at npages pages from addr on. Changes nothing and faults nothing in.
+ * Each source that is allowed and there is used; what none of them knows is
+ * marked as unknown page by page. The probe, where there, tells all but the
+ * device's view; without it, facts come from pagemap, kpageflags and the
+ * device. A dev looks at its opener's memory: do not combine with another pid.
+ *
+ * -ENODATA	no source could be used
+ * -ESRCH	no such process
+ * -EACCES, -EPERM	not allowed to look at it
+ */
+DEVTHP_API int devthp_snapshot_take(struct devthp_snapshot **snap,
+				    const void *addr, size_t npages,
+				    const struct devthp_snapshot_opts *opts);
+DEVTHP_API int devthp_snapshot_free(struct devthp_snapshot *snap);
+
+/* Number of pages; 0 for NULL. */
+DEVTHP_API size_t devthp_snapshot_pages(const struct devthp_snapshot *snap);
+
+/* DEVTHP_SOURCE_* that were used; 0 for NULL. */
+DEVTHP_API unsigned int devthp_snapshot_sources(const struct devthp_snapshot *snap);
+
+/* Which members of struct devthp_page hold facts (devthp_page.known). */
+#define DEVTHP_KNOWN_LOCATION	(1U << 0)	/* location */
+#define DEVTHP_KNOWN_ENTRY	(1U << 1)	/* entry (raw) */
+#define DEVTHP_KNOWN_LEVEL	(1U << 2)	/* level, entry_page */
+#define DEVTHP_KNOWN_BITS	(1U << 3)	/* bits: all those the probe has */
+#define DEVTHP_KNOWN_WRITE	(1U << 4)	/* bits: DEVTHP_BIT_WRITE */
+#define DEVTHP_KNOWN_SOFT_DIRTY	(1U << 5)	/* bits: DEVTHP_BIT_SOFT_DIRTY */
+#define DEVTHP_KNOWN_UFFD_WP	(1U << 6)	/* bits: DEVTHP_BIT_UFFD_WP */
+#define DEVTHP_KNOWN_PFN	(1U << 7)	/* pfn */
+#define DEVTHP_KNOWN_FOLIO	(1U << 8)	/* folio, index */
+#define DEVTHP_KNOWN_ORDER	(1U << 9)	/* order */
+#define DEVTHP_KNOWN_MAPCOUNT	(1U << 10)	/* mapcount */
+#define DEVTHP_KNOWN_MAPCOUNTS	(1U << 11)	/* entire_, large_, page_mapcount, nr_pages_mapped */
+#define DEVTHP_KNOWN_REFCOUNT	(1U << 12)	/* refcount */
+#define DEVTHP_KNOWN_PINCOUNT	(1U << 13)	/* pincount */
+#define DEVTHP_KNOWN_FLAGS	(1U << 14)	/* flags */
+#define DEVTHP_KNOWN_OWNER	(1U << 15)	/* owner */
+#define DEVTHP_KNOWN_MEMCG	(1U << 16)	/* memcg */
+#define DEVTHP_KNOWN_PROT	(1U << 17)	/* prot */
+
+/* Bits of an entry (devthp_page.bits). */
+#define DEVTHP_BIT_WRITE	(1U << 0)
+#define DEVTHP_BIT_YOUNG	(1U << 1)
+#define DEVTHP_BIT_DIRTY	(1U << 2)
+#define DEVTHP_BIT_SOFT_DIRTY	(1U << 3)
+#define DEVTHP_BIT_UFFD_WP	(1U << 4)
+#define DEVTHP_BIT_EXCLUSIVE	(1U << 5)	/* page is exclusive to this process */
+#define DEVTHP_BIT_CONTIGUOUS	(1U << 6)	/* arm64 contiguous entry */
+
+/* Flags of a folio (devthp_page.flags). */
+#define DEVTHP_FOLIO_LOCKED		(1ULL << 0)
+#define DEVTHP_FOLIO_ANON		(1ULL << 1)
+#define DEVTHP_FOLIO_LRU		(1ULL << 2)
+#define DEVTHP_FOLIO_ACTIVE		(1ULL << 3)
+#define DEVTHP_FOLIO_DIRTY		(1ULL << 4)
+#define DEVTHP_FOLIO_UPTODATE		(1ULL << 5)
+#define DEVTHP_FOLIO_SWAPBACKED		(1ULL << 6)
+#define DEVTHP_FOLIO_SWAPCACHE		(1ULL << 7)
+#define DEVTHP_FOLIO_MLOCKED		(1ULL << 8)
+#define DEVTHP_FOLIO_UNEVICTABLE	(1ULL << 9)
+#define DEVTHP_FOLIO_WRITEBACK		(1ULL << 10)
+#define DEVTHP_FOLIO_KSM		(1ULL << 11)
+#define DEVTHP_FOLIO_HUGETLB		(1ULL << 12)
+#define DEVTHP_FOLIO_ZONE_DEVICE	(1ULL << 13)
+#define DEVTHP_FOLIO_DEVICE_PRIVATE	(1ULL << 14)
+#define DEVTHP_FOLIO_DEVICE_COHERENT	(1ULL << 15)
+#define DEVTHP_FOLIO_PARTIALLY_MAPPED	(1ULL << 16)
+#define DEVTHP_FOLIO_DEFERRED_SPLIT	(1ULL << 17)
+#define DEVTHP_FOLIO_HWPOISON		(1ULL << 18)
+
+struct devthp_page {
+	size_t size;		/* in: sizeof(struct devthp_page) */
+	uint32_t known;		/* DEVTHP_KNOWN_*; what is unknown reads 0 */
+	uint32_t location;	/* enum devthp_location; always set, see LOC_UNKNOWN */
+	uint32_t level;		/* enum devthp_level of the entry */
+	uint32_t bits;		/* DEVTHP_BIT_* */
+	uint64_t entry;		/* raw entry; for a PMD that of its first page */
+	uint64_t entry_page;	/* page of the snapshot where the entry (what is seen of it) begins */
+	uint64_t pfn;		/* of this page */
+	uint64_t folio;		/* PFN of the folio's first page: its identity */
+	uint64_t flags;		/* DEVTHP_FOLIO_* */
+	uint64_t owner;		/* identity of the device memory's owner, 0: none */
+	uint64_t memcg;		/* cgroup id, 0: none */
+	uint32_t index;		/* of this page in its folio */
+	uint32_t order;		/* of the folio */
+	int32_t mapcount;	/* mappings of this page, of whatever level */
+	int32_t entire_mapcount;	/* mappings of the folio by one entry */
+	int32_t large_mapcount;	/* all mappings of a large folio */
+	int32_t page_mapcount;	/* PTE mappings of this page */
+	int32_t nr_pages_mapped;
+	int32_t refcount;	/* of the folio; others may hold some for a moment */
+	int32_t pincount;
+	uint32_t prot;		/* DEVTHP_PROT_* byte of the device's view */
+};
+
+/* Facts of page i of the snapshot. page must not be NULL. -ERANGE: no such page. */
+DEVTHP_API int devthp_snapshot_page(const struct devthp_snapshot *snap,
+				    size_t i, struct devthp_page *page);
+
+struct devthp_summary {
+	size_t size;		/* in: sizeof(struct devthp_summary) */
+	uint64_t pages[16];	/* by enum devthp_location */
+	uint64_t pmd_entries[16];	/* entries, by enum devthp_location; empty ones too */
+	uint64_t pte_entries[16];
+	uint64_t level_unknown;	/* pages whose level no source tells */
+	uint64_t order_unknown;	/* pages of folios whose order no source tells */
+	uint64_t folios;	/* different folios seen; DEVTHP_NONE: unknown */
+	uint32_t min_order;	/* of the folios whose order is known; 0 if none */
+	uint32_t max_order;
+};
+
+/*
+ * Count pages [first, first + npages) of the snapshot. An entry that begins
+ * before first counts once. summary must not be NULL. -ERANGE: not within.
+ */
+DEVTHP_API int devthp_snapshot_summarize(const struct devthp_snapshot *snap,
+					 size_t first, size_t npages,
+					 struct devthp_summary *summary);
+
+/* ---- Counters of the kernel, for comparison with a baseline ---- */
+
+struct devthp_counters;
+
+/*
+ * Values of this process first, then those of the whole system, which others
+ * change as well. The kernel keeps several of them per CPU and shows the
+ * process's resident pages without collecting those: expect a slack of some
+ * pages a CPU in RSS_ANON.
+ */
+enum devthp_counter {
+	DEVTHP_COUNT_RSS_ANON = 0,	/* bytes, /proc/self/status */
+	DEVTHP_COUNT_SWAP = 1,		/* bytes, /proc/self/status */
+	DEVTHP_COUNT_PAGE_TABLES = 2,	/* bytes, /proc/self/status */
+	DEVTHP_COUNT_ANON_HUGE = 3,	/* bytes, /proc/self/smaps_rollup: mapped by PMD */
+	DEVTHP_COUNT_SYS_ANON_HUGE = 4,	/* bytes, /proc/meminfo */
+	DEVTHP_COUNT_NR_ANON = 5,	/* anonymous folios of pmd_size, sysfs */
+	DEVTHP_COUNT_PARTIALLY_MAPPED = 6,	/* of them partially mapped, sysfs */
+	DEVTHP_COUNT_SPLIT = 7,		/* such folios split so far, sysfs */
+	DEVTHP_COUNT_SPLIT_PMD = 8,	/* PMD entries split so far, vmstat */
+	DEVTHP_COUNT_PINS_TAKEN = 9,	/* vmstat nr_foll_pin_acquired */
+	DEVTHP_COUNT_PINS_RELEASED = 10,	/* vmstat nr_foll_pin_released */
+	DEVTHP_COUNTERS = 11
+};
+
+DEVTHP_API const char *devthp_counter_name(unsigned int counter);
+
+/* Read all counters that this kernel has. */
+DEVTHP_API int devthp_counters_take(struct devthp_counters **counters);
+DEVTHP_API int devthp_counters_free(struct devthp_counters *counters);
+
+/* -ENODATA: this kernel does not have it. value, delta must not be NULL. */
+DEVTHP_API int devthp_counters_get(const struct devthp_counters *counters,
+				   unsigned int counter, uint64_t *value);
+/* after - before. */
+DEVTHP_API int devthp_counters_delta(const struct devthp_counters *before,
+				     const struct devthp_counters *after,
+				     unsigned int counter, int64_t *delta);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
