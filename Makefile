@@ -1,0 +1,95 @@
+# SPDX-License-Identifier: GPL-2.0
+# Every verb is a stage; a stage brings about those that it builds on, and each
+# does nothing when its result is up to date. `make help` lists them.
+
+variables := ARCH KERNEL_SRC O V
+
+given := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
+unknown := $(filter-out $(variables),$(given))
+ifneq ($(unknown),)
+$(error unknown variable $(unknown); there is $(variables), see "make help")
+endif
+
+O ?= build
+export BUILD := $(abspath $(O))
+export ARCH ?= x86_64
+export KERNEL_SRC
+export V ?= 0
+unexport O MAKEFLAGS MAKEOVERRIDES MFLAGS
+
+MAKEFLAGS += --no-print-directory
+s := @kernel/scripts
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+
+run: accel			## boot and print the life of one 2 MiB folio
+	$(s)/run.sh
+
+check: accel unpatched		## run every test; ends with "N passed, N failed, N skipped"
+	$(s)/check.sh
+
+shell: accel			## boot an interactive guest with the tools in it
+	$(s)/shell.sh
+
+deps:				## install missing Debian packages (apt, sudo)
+	$(s)/deps.sh
+
+fetch: deps			## bring the kernel's source: KERNEL_SRC, or Debian's package
+	$(s)/fetch.sh
+
+patch: fetch			## apply the series at fuzz 0
+	$(s)/patch.sh
+
+config: patch			## merge and verify the configuration
+	$(s)/config.sh patched
+
+kernel: config			## compile the patched kernel
+	$(s)/build.sh patched
+
+lib: deps			## build libdevthp and the devthp command
+	$(s)/programs.sh lib
+
+selftests: kernel		## build the selftests inside the kernel's tree
+	$(s)/programs.sh selftests
+	$(s)/programs.sh hmm-tests patched
+
+initramfs: lib selftests	## pack what the guest runs
+	$(s)/initramfs.sh patched
+
+accel: initramfs		## choose KVM or TCG by a probe boot
+	$(s)/accel.sh
+
+unpatched: selftests lib	## the same kernel without the series, to compare with
+	$(s)/config.sh unpatched
+	$(s)/build.sh unpatched
+	$(s)/programs.sh hmm-tests unpatched
+	$(s)/initramfs.sh unpatched
+
+check-guest: accel unpatched	## only the tests in the guest
+	$(s)/check.sh guest
+
+check-unpatched: accel unpatched	## only the unpatched kernel: new tests must not pass there
+	$(s)/check.sh unpatched
+
+check-lib: deps			## only the library's own tests, on this machine
+	$(s)/check.sh lib
+
+check-runner: accel		## only the tests of the runner: it must notice what goes wrong
+	$(s)/check.sh runner
+
+lint: patch			## shell scripts, and the series with git am
+	$(s)/check.sh lint
+
+clean:				## remove what was built, keep the kernel's source
+	$(s)/clean.sh
+
+distclean:			## remove the build directory
+	$(s)/clean.sh all
+
+help:				## this list
+	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1]"
+	@awk '/^[a-z-]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
+
+.PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
+	unpatched check-guest check-unpatched check-lib check-runner lint clean distclean help

@@ -1,0 +1,54 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# boot.sh KERNEL JOB DIR SECONDS [OVERLAY]: boot a guest that does JOB (a script
+# of kernel/guest). In DIR are then
+#   console.log  what the kernel said
+#   tests.log    what the programs said; it also goes to stdout as it comes
+#   status       what the guest stated
+#   end          how QEMU ended: "exit N", or "timeout" when its time was over
+# OVERLAY is a cpio archive laid over the initramfs. No verdict here: verdict.sh.
+. "$(dirname "$0")/lib.sh"
+load_kernel "$1"
+job=$2
+dir=$3
+seconds=$4
+initramfs=$kernel_dir/initramfs.cpio
+accel=${ACCEL:-$(cat "$arch_dir/accel" 2>/dev/null || :)}
+[ -n "$accel" ] || die "no accelerator is chosen; make accel does that."
+
+mkdir -p "$dir"
+rm -f "$dir/console.log" "$dir/tests.log" "$dir/status" "$dir/end"
+if [ -n "${5:-}" ]; then
+	cat "$initramfs" "$5" >"$dir/initramfs.cpio"
+	initramfs=$dir/initramfs.cpio
+fi
+
+# The test stream is QEMU's stdout; an interactive guest has its console there.
+channels="-chardev stdio,id=tests,signal=off -serial file:$dir/console.log"
+[ "$job" != shell ] || channels="-chardev null,id=tests -serial mon:stdio"
+
+# timeout must not take QEMU away from the terminal, or ^C would not reach it.
+run_qemu()
+{
+	# shellcheck disable=SC2046,SC2086
+	timeout --foreground -k 5 "$seconds" "$qemu" $(qemu_machine) -accel "$accel" \
+		-nodefaults -no-user-config -display none -no-reboot -smp 2 -m 3G \
+		-kernel "$obj/$image" -initrd "$initramfs" \
+		-append "console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 devthp.job=$job" \
+		-device virtio-serial $channels \
+		-device virtserialport,chardev=tests,name=tests \
+		-chardev file,id=status,path="$dir/status" \
+		-device virtserialport,chardev=status,name=status \
+		2>"$dir/qemu.log" && status=0 || status=$?
+	case $status in
+	124|137) echo timeout ;;
+	*) echo "exit $status" ;;
+	esac >"$dir/end"
+}
+
+if [ "$job" = shell ]; then
+	run_qemu
+else
+	run_qemu </dev/null | tee "$dir/tests.log"
+fi
+rm -f "$dir/initramfs.cpio"

@@ -1,0 +1,47 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Install the Debian packages that are missing, naming them first.
+. "$(dirname "$0")/lib.sh"
+load_arch
+
+present()
+{
+	case $1 in
+	/bin/busybox) [ -x "$1" ] && ! ldd "$1" >/dev/null 2>&1 ;; # a static one
+	/*) [ -e "$1" ] ;;
+	*) have "$1" ;;
+	esac
+}
+
+missing=$(
+	{ sed '/^#/d' "$top/kernel/deps"; echo "$qemu $qemu_package"; echo "${cross}gcc gcc"; } |
+	while read -r need package; do
+		present "$need" || echo "$package"
+	done | sort -u | xargs
+)
+[ -n "$missing" ] || exit 0
+
+say DEPS "missing: $missing"
+have apt-get ||
+	die "these packages are missing and there is no apt-get to install them: $missing" \
+	    "Install them by hand (names are Debian's), then run make again."
+sudo=
+if [ "$(id -u)" != 0 ]; then
+	have sudo || die "these packages are missing, and installing them takes root or sudo: $missing"
+	sudo=sudo
+fi
+
+install_missing()
+{
+	# shellcheck disable=SC2086
+	$sudo env DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -q --no-install-recommends $missing
+}
+
+# Package lists may be absent (a fresh image) or older than the archive.
+say DEPS "apt-get update"
+logged "$build/log/apt.log" $sudo apt-get update -q ||
+	die "apt-get update failed, so these packages stay missing: $missing"
+say DEPS "apt-get install"
+logged "$build/log/apt.log" install_missing ||
+	die "apt-get could not install: $missing"

@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# initramfs.sh KERNEL: pack busybox, our static programs and the module. The
+# kernel's gen_init_cpio makes device nodes in the archive, so no root is needed.
+. "$(dirname "$0")/lib.sh"
+load_kernel "$1"
+
+list=$kernel_dir/initramfs.list
+tests=$kernel_dir/tests.list
+image_file=$kernel_dir/initramfs.cpio
+
+# What the guest runs, in this order: our selftests, then the kernel's own.
+selftests=$(sed -n 's,^devthp:,devthp/,p' "$arch_dir/selftests/kselftest-list.txt")
+[ -n "$selftests" ] || die "selftests/ names no program to run."
+printf '%s\n' $selftests hmm-tests >"$tests"
+
+{
+	for d in /bin /dev /guest /lib /proc /root /sys /tests /tests/devthp /tmp; do
+		echo "dir $d 755 0 0"
+	done
+	echo "nod /dev/console 600 0 0 c 5 1"
+	echo "file /init $top/kernel/guest/init 755 0 0"
+	for f in "$top"/kernel/guest/*; do
+		echo "file /guest/${f##*/} $f 644 0 0"
+	done
+	echo "file /bin/busybox $busybox 755 0 0"
+	echo "file /bin/devthp $arch_dir/lib/devthp 755 0 0"
+	echo "file /lib/test_hmm.ko $obj/lib/test_hmm.ko 644 0 0"
+	echo "file /tests.list $tests 644 0 0"
+	echo "file /tests/hmm-tests $kernel_dir/hmm-tests 755 0 0"
+	find "$arch_dir/selftests/devthp" -type f | while read -r f; do
+		echo "file /tests/devthp/${f##*/} $f $(stat -c %a "$f") 0 0"
+	done
+} >"$list"
+
+"$obj/usr/gen_init_cpio" "$list" >"$image_file.new" ||
+	die "the initramfs could not be packed."
+if cmp -s "$image_file.new" "$image_file"; then
+	rm "$image_file.new"
+else
+	mv "$image_file.new" "$image_file"
+	say INITRAMFS "$kernel"
+fi

@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh disable=SC2034
+# What every script shares: where things are, how to say something, how to stop.
+# A script is run as kernel/scripts/NAME.sh and sources this file first.
+set -eu
+export LC_ALL=C
+
+top=$(cd "$(dirname "$0")/../.." && pwd)
+build=${BUILD:-$top/build}
+ARCH=${ARCH:-x86_64}
+V=${V:-0}
+jobs=$(nproc)
+
+# One quiet line a step, as kbuild has them: "  FETCH    linux-source-6.12".
+say()
+{
+	printf '  %-9s%s\n' "$1" "$2"
+}
+
+die()
+{
+	printf 'devthp: %s\n' "$1" >&2
+	shift
+	[ $# -eq 0 ] || printf '        %s\n' "$@" >&2
+	exit 1
+}
+
+have()
+{
+	command -v "$1" >/dev/null 2>&1
+}
+
+# A value of kernel/BASE by its keyword (the first of its lines).
+base()
+{
+	awk -v key="$1" '$1 == key { print $2; exit }' "$top/kernel/BASE"
+}
+
+series_dir=${SERIES_DIR:-$top/kernel/patches/$(base series)}
+source_dir=$build/source
+
+# Stamps: a stage writes the key of what it was made from behind its result,
+# so a stage that was cut short has no stamp and is simply done again.
+up_to_date()
+{
+	[ -f "$1" ] && [ "$(cat "$1")" = "$2" ]
+}
+
+stamp()
+{
+	printf '%s\n' "$2" >"$1"
+}
+
+# A short name for the content of files: stdin or the files named.
+digest()
+{
+	cat "$@" | sha256sum | cut -c1-16
+}
+
+# Run a command with its output in a log. On failure show what matters of it.
+logged()
+{
+	log=$1
+	shift
+	mkdir -p "$(dirname "$log")"
+	if [ "$V" = 1 ]; then
+		status=$({ { "$@" 2>&1 3>&-; echo $? >&3; } | tee "$log" >&4; } 3>&1) 4>&1
+	else
+		"$@" >"$log" 2>&1 && status=0 || status=$?
+	fi
+	[ "$status" = 0 ] || log_tells "$log"
+	return "$status"
+}
+
+log_tells()
+{
+	if grep -q 'No space left on device' "$1"; then
+		echo "No space left on the file system of $build." >&2
+	fi
+	grep -nE '(: |^)([Ee]rror|ERROR|undefined reference|fatal)|\*\*\*' "$1" | head -n 10 >&2 ||
+		tail -n 10 "$1" >&2
+	echo "The whole log: $1" >&2
+}
+
+need_space()
+{
+	free=$(df -Pk "$1" | awk 'NR == 2 { print int($4 / 1024) }')
+	[ "$free" -ge "$2" ] ||
+		die "no space left in $1: $free MiB are free, $3 takes $2 MiB." \
+		    "Free some, or move the build directory with O=dir."
+}
+
+load_arch()
+{
+	[ -f "$top/kernel/arch/$ARCH.sh" ] ||
+		die "ARCH=$ARCH is not supported; there is: $(ls "$top/kernel/arch" | sed 's/\.sh$//' | xargs)."
+	. "$top/kernel/arch/$ARCH.sh"
+	arch_dir=$build/$ARCH
+	busybox=/bin/busybox
+	cross=
+	[ "$(uname -m)" = "${gnu_triplet%%-*}" ] || cross=$gnu_triplet-
+	cc=${cross}gcc
+	! have ccache || cc="ccache $cc"
+}
+
+# The two kernels that are built from one source: "patched" and "unpatched".
+load_kernel()
+{
+	load_arch
+	case $1 in
+	patched|unpatched) ;;
+	*) die "there is a patched and an unpatched kernel, but no \"$1\" one." ;;
+	esac
+	kernel=$1
+	tree=$source_dir/$kernel
+	kernel_dir=$arch_dir/$kernel
+	obj=$kernel_dir/obj
+}
+
+kmake()
+{
+	make -C "$tree" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" CC="$cc" "$@"
+}
