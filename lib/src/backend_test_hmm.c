@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* The kernel's test_hmm module: /dev/hmm_dmirror0 to 3. */
+#include <stdio.h>
+#include <sys/ioctl.h>
+
+#include "backend.h"
+#include "internal.h"
+
+struct test_hmm_cmd {
+	uint64_t addr;
+	uint64_t ptr;
+	uint64_t npages;
+	uint64_t cpages;
+	uint64_t faults;
+};
+
+#define TEST_HMM_READ		_IOWR('H', 0x00, struct test_hmm_cmd)
+#define TEST_HMM_WRITE		_IOWR('H', 0x01, struct test_hmm_cmd)
+#define TEST_HMM_TO_DEVICE	_IOWR('H', 0x02, struct test_hmm_cmd)
+#define TEST_HMM_TO_SYSTEM	_IOWR('H', 0x03, struct test_hmm_cmd)
+#define TEST_HMM_SNAPSHOT	_IOWR('H', 0x04, struct test_hmm_cmd)
+#define TEST_HMM_EXCLUSIVE	_IOWR('H', 0x05, struct test_hmm_cmd)
+#define TEST_HMM_IS_EXCLUSIVE	_IOWR('H', 0x06, struct test_hmm_cmd)
+#define TEST_HMM_RELEASE	_IOWR('H', 0x07, struct test_hmm_cmd)
+#define TEST_HMM_FLAGS		_IOWR('H', 0x08, struct test_hmm_cmd)
+
+_Static_assert(TEST_HMM_READ == 0xc0284800, "the module's ioctl numbers");
+
+/*
+ * The flags travel in npages, where 0 is refused before they are looked at.
+ * Any other value with the bit clear clears it.
+ */
+#define FLAG_FAIL_ALLOC		1
+#define FLAG_NONE		2
+
+/* Minors 0 and 1 are device-private, 2 and 3 device-coherent. */
+#define MINORS			4
+#define FIRST_COHERENT		2
+
+static int command(struct devthp_device *dev, unsigned long request,
+		   struct test_hmm_cmd *cmd)
+{
+	int ret = devthp_sys->ioctl(dev->fd, request, cmd);
+
+	return ret < 0 ? ret : 0;
+}
+
+static int test_hmm_node(uint32_t minor, char *path, size_t bytes)
+{
+	if (minor >= MINORS)
+		return -EINVAL;
+	return snprintf(path, bytes, "/dev/hmm_dmirror%u", minor);
+}
+
+static int test_hmm_attach(struct devthp_device *dev)
+{
+	/* Refused by the module with -EINVAL, and by others otherwise. */
+	struct test_hmm_cmd nothing = { .npages = 0 };
+	int minor = devthp_sys->minor(dev->fd);
+
+	if (minor < 0)
+		return minor;
+	if (command(dev, TEST_HMM_SNAPSHOT, &nothing) != -EINVAL)
+		return -ENODEV;
+	dev->coherent = minor >= FIRST_COHERENT;
+	return 0;
+}
+
+static int test_hmm_to_device(struct devthp_device *dev, uintptr_t addr,
+			      size_t npages, void *buf, uint64_t *entries)
+{
+	struct test_hmm_cmd cmd = {
+		.addr = addr, .ptr = (uintptr_t)buf, .npages = npages,
+	};
+	int ret = command(dev, TEST_HMM_TO_DEVICE, &cmd);
+
+	if (!ret)
+		*entries = cmd.cpages;
+	return ret;
+}
+
+static int test_hmm_to_system(struct devthp_device *dev, uintptr_t addr,
+			      size_t npages, uint64_t *entries)
+{
+	struct test_hmm_cmd cmd = { .addr = addr, .npages = npages };
+	int ret = command(dev, TEST_HMM_TO_SYSTEM, &cmd);
+
+	if (!ret)
+		*entries = cmd.cpages;
+	return ret;
+}
+
+static int access_memory(struct devthp_device *dev, unsigned long request,
+			 uintptr_t addr, size_t npages, uintptr_t buf,
+			 uint64_t *pages, uint64_t *faults)
+{
+	struct test_hmm_cmd cmd = { .addr = addr, .ptr = buf, .npages = npages };
+	int ret = command(dev, request, &cmd);
+
+	if (!ret) {
+		*pages = cmd.cpages;
+		*faults = cmd.faults;
+	}
+	return ret;
+}
+
+static int test_hmm_read(struct devthp_device *dev, uintptr_t addr,
+			 size_t npages, void *buf, uint64_t *pages,
+			 uint64_t *faults)
+{
+	return access_memory(dev, TEST_HMM_READ, addr, npages, (uintptr_t)buf,
+			     pages, faults);
+}
+
+static int test_hmm_write(struct devthp_device *dev, uintptr_t addr,
+			  size_t npages, const void *buf, uint64_t *pages,
+			  uint64_t *faults)
+{
+	return access_memory(dev, TEST_HMM_WRITE, addr, npages, (uintptr_t)buf,
+			     pages, faults);
+}
+
+static int test_hmm_snapshot(struct devthp_device *dev, uintptr_t addr,
+			     size_t npages, uint8_t *prot)
+{
+	struct test_hmm_cmd cmd = {
+		.addr = addr, .ptr = (uintptr_t)prot, .npages = npages,
+	};
+
+	return command(dev, TEST_HMM_SNAPSHOT, &cmd);
+}
+
+static int test_hmm_fail_alloc(struct devthp_device *dev, bool on)
+{
+	struct test_hmm_cmd cmd = { .npages = on ? FLAG_FAIL_ALLOC : FLAG_NONE };
+	int ret = command(dev, TEST_HMM_FLAGS, &cmd);
+
+	/* What the module says to commands it does not know. */
+	return ret == -EINVAL ? -EOPNOTSUPP : ret;
+}
+
+static int test_hmm_evict(struct devthp_device *dev)
+{
+	struct test_hmm_cmd cmd = { .npages = 1 };
+
+	return command(dev, TEST_HMM_RELEASE, &cmd);
+}
+
+static int test_hmm_exclusive(struct devthp_device *dev, uintptr_t addr,
+			      size_t npages, void *buf)
+{
+	struct test_hmm_cmd cmd = {
+		.addr = addr, .ptr = (uintptr_t)buf, .npages = npages,
+	};
+
+	return command(dev, TEST_HMM_EXCLUSIVE, &cmd);
+}
+
+static int test_hmm_is_exclusive(struct devthp_device *dev, uintptr_t addr,
+				 size_t npages)
+{
+	struct test_hmm_cmd cmd = { .addr = addr, .npages = npages };
+	int ret = command(dev, TEST_HMM_IS_EXCLUSIVE, &cmd);
+
+	return ret == -EPERM ? 1 : ret;
+}
+
+const struct devthp_backend devthp_test_hmm = {
+	.name = "test_hmm",
+	.window_pages = 512,
+	.node = test_hmm_node,
+	.attach = test_hmm_attach,
+	.migrate_to_device = test_hmm_to_device,
+	.migrate_to_system = test_hmm_to_system,
+	.read = test_hmm_read,
+	.write = test_hmm_write,
+	.snapshot = test_hmm_snapshot,
+	.fail_alloc = test_hmm_fail_alloc,
+	.evict = test_hmm_evict,
+	.exclusive = test_hmm_exclusive,
+	.is_exclusive = test_hmm_is_exclusive,
+};

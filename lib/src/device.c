@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* Devices: the public calls, over whichever backend. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "backend.h"
+#include "internal.h"
+
+static const struct devthp_backend *const backends[] = { &devthp_test_hmm };
+
+static const struct devthp_backend *find_backend(const char *name)
+{
+	size_t i;
+
+	if (!name)
+		return backends[0];
+	for (i = 0; i < ARRAY_SIZE(backends); i++) {
+		if (!strcmp(backends[i]->name, name))
+			return backends[i];
+	}
+	return NULL;
+}
+
+static int node_path(struct devthp_device *dev, const struct devthp_device_opts *opts)
+{
+	const size_t room = sizeof(dev->path);
+	int length;
+
+	if (opts->path)
+		length = snprintf(dev->path, room, "%s", opts->path);
+	else
+		length = dev->backend->node(opts->minor, dev->path, room);
+	if (length < 0)
+		return length;
+	return (size_t)length < room ? 0 : -ENAMETOOLONG;
+}
+
+int devthp_device_open(struct devthp_device **dev, const struct devthp_device_opts *given)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_device_opts opts;
+	struct devthp_device *d;
+	int ret;
+
+	ret = devthp_opts_get(&opts, sizeof(opts), given);
+	if (ret)
+		return ret;
+	if (!dev || opts.reserved || (opts.path && opts.minor))
+		return -EINVAL;
+
+	d = calloc(1, sizeof(*d));
+	if (!d)
+		return -ENOMEM;
+	d->backend = find_backend(opts.backend);
+	ret = d->backend ? node_path(d, &opts) : -EPROTONOSUPPORT;
+	if (ret)
+		goto out_free;
+	d->fd = devthp_sys->open(d->path, O_RDWR);
+	if (d->fd < 0) {
+		ret = d->fd;
+		goto out_free;
+	}
+	ret = d->backend->attach(d);
+	if (ret)
+		goto out_close;
+	*dev = d;
+	return 0;
+
+out_close:
+	devthp_sys->close(d->fd);
+out_free:
+	free(d);
+	return ret;
+}
+
+int devthp_device_close(struct devthp_device *dev)
+{
+	DEVTHP_KEEP_ERRNO;
+	int ret;
+
+	if (!dev)
+		return 0;
+	ret = devthp_sys->close(dev->fd);
+	free(dev);
+	return ret;
+}
+
+int devthp_device_query(const struct devthp_device *dev, struct devthp_device_info *info)
+{
+	struct devthp_device_info facts = { .caps = 0 };
+	const struct devthp_backend *b;
+	int ret;
+
+	if (!dev || !info)
+		return -EINVAL;
+	ret = devthp_report_check(info);
+	if (ret)
+		return ret;
+
+	b = dev->backend;
+	facts.caps |= b->migrate_to_device && b->migrate_to_system ? DEVTHP_CAP_MIGRATE : 0;
+	facts.caps |= b->read && b->write ? DEVTHP_CAP_ACCESS : 0;
+	facts.caps |= b->snapshot ? DEVTHP_CAP_SNAPSHOT : 0;
+	facts.caps |= b->fail_alloc ? DEVTHP_CAP_FAIL_ALLOC : 0;
+	facts.caps |= b->evict ? DEVTHP_CAP_EVICT : 0;
+	facts.caps |= b->exclusive && b->is_exclusive ? DEVTHP_CAP_EXCLUSIVE : 0;
+	facts.caps |= dev->coherent ? DEVTHP_CAP_COHERENT : DEVTHP_CAP_PRIVATE;
+	facts.window_pages = b->window_pages;
+	snprintf(facts.backend, sizeof(facts.backend), "%s", b->name);
+	snprintf(facts.path, sizeof(facts.path), "%s", dev->path);
+	devthp_report_put(info, &facts, sizeof(facts));
+	return 0;
+}
+
+/* A device, a member its backend must have, a range, and a report. */
+static int check(const struct devthp_device *dev, bool able, const void *addr,
+		 size_t npages, const void *report)
+{
+	int ret = devthp_check_pages(addr, npages);
+
+	if (!dev || ret)
+		return -EINVAL;
+	if (!able)
+		return -EOPNOTSUPP;
+	return devthp_report_check(report);
+}
+
+static uint64_t pages_on_device(struct devthp_device *dev, uintptr_t addr, size_t npages)
+{
+	uint64_t count = 0;
+	uint8_t *prot;
+	size_t i;
+
+	if (!dev->backend->snapshot)
+		return DEVTHP_NONE;
+	prot = malloc(npages);
+	if (!prot)
+		return DEVTHP_NONE;
+	if (dev->backend->snapshot(dev, addr, npages, prot)) {
+		free(prot);
+		return DEVTHP_NONE;
+	}
+	for (i = 0; i < npages; i++) {
+		unsigned int where = prot[i] & DEVTHP_PROT_WHERE;
+
+		count += prot[i] != DEVTHP_PROT_ERROR &&
+			 (where == DEVTHP_PROT_PRIVATE_LOCAL ||
+			  where == DEVTHP_PROT_COHERENT_LOCAL);
+	}
+	free(prot);
+	return count;
+}
+
+/* Pages that went from one count to the other; others may interfere. */
+static uint64_t moved(uint64_t fewer, uint64_t more)
+{
+	if (fewer == DEVTHP_NONE || more == DEVTHP_NONE)
+		return DEVTHP_NONE;
+	return more > fewer ? more - fewer : 0;
+}
+
+int devthp_migrate_to_device(struct devthp_device *dev, void *addr, size_t npages,
+			     struct devthp_migration *report)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_migration facts = { .entries = DEVTHP_NONE };
+	uint64_t before = 0;
+	void *buf;
+	int ret;
+
+	ret = check(dev, dev && dev->backend->migrate_to_device, addr, npages, report);
+	if (ret)
+		return ret;
+	ret = devthp_scratch_get(&buf, npages);
+	if (ret)
+		return ret;
+
+	if (report)
+		before = pages_on_device(dev, (uintptr_t)addr, npages);
+	ret = dev->backend->migrate_to_device(dev, (uintptr_t)addr, npages, buf, &facts.entries);
+	if (report) {
+		facts.pages = moved(before, pages_on_device(dev, (uintptr_t)addr, npages));
+		devthp_report_put(report, &facts, sizeof(facts));
+	}
+	devthp_scratch_put(buf, npages);
+	return ret;
+}
+
+int devthp_migrate_to_system(struct devthp_device *dev, void *addr, size_t npages,
+			     struct devthp_migration *report)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_migration facts = { .entries = DEVTHP_NONE };
+	uint64_t before = 0;
+	int ret;
+
+	ret = check(dev, dev && dev->backend->migrate_to_system, addr, npages, report);
+	if (ret)
+		return ret;
+
+	if (report)
+		before = pages_on_device(dev, (uintptr_t)addr, npages);
+	ret = dev->backend->migrate_to_system(dev, (uintptr_t)addr, npages, &facts.entries);
+	if (report) {
+		facts.pages = moved(pages_on_device(dev, (uintptr_t)addr, npages), before);
+		devthp_report_put(report, &facts, sizeof(facts));
+	}
+	return ret;
+}
+
+int devthp_device_read(struct devthp_device *dev, const void *addr, size_t npages, void *buf,
+		       struct devthp_access *report)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_access facts = { .pages = 0 };
+	int ret;
+
+	ret = check(dev, dev && dev->backend->read, addr, npages, report);
+	if (!ret && !buf)
+		ret = -EINVAL;
+	if (ret)
+		return ret;
+	ret = dev->backend->read(dev, (uintptr_t)addr, npages, buf, &facts.pages, &facts.faults);
+	devthp_report_put(report, &facts, sizeof(facts));
+	return ret;
+}
+
+int devthp_device_write(struct devthp_device *dev, void *addr, size_t npages, const void *buf,
+			struct devthp_access *report)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_access facts = { .pages = 0 };
+	int ret;
+
+	ret = check(dev, dev && dev->backend->write, addr, npages, report);
+	if (!ret && !buf)
+		ret = -EINVAL;
+	if (ret)
+		return ret;
+	ret = dev->backend->write(dev, (uintptr_t)addr, npages, buf, &facts.pages, &facts.faults);
+	devthp_report_put(report, &facts, sizeof(facts));
+	return ret;
+}
+
+int devthp_device_snapshot(struct devthp_device *dev, const void *addr, size_t npages,
+			   uint8_t *prot)
+{
+	DEVTHP_KEEP_ERRNO;
+	int ret;
+
+	ret = check(dev, dev && dev->backend->snapshot, addr, npages, NULL);
+	if (!ret && !prot)
+		ret = -EINVAL;
+	return ret ? ret : dev->backend->snapshot(dev, (uintptr_t)addr, npages, prot);
+}
+
+int devthp_device_fail_alloc(struct devthp_device *dev, int on)
+{
+	DEVTHP_KEEP_ERRNO;
+
+	if (!dev)
+		return -EINVAL;
+	return dev->backend->fail_alloc ? dev->backend->fail_alloc(dev, on != 0) : -EOPNOTSUPP;
+}
+
+int devthp_device_evict(struct devthp_device *dev)
+{
+	DEVTHP_KEEP_ERRNO;
+
+	if (!dev)
+		return -EINVAL;
+	return dev->backend->evict ? dev->backend->evict(dev) : -EOPNOTSUPP;
+}
+
+int devthp_device_exclusive(struct devthp_device *dev, void *addr, size_t npages, void *buf)
+{
+	DEVTHP_KEEP_ERRNO;
+	void *scratch = NULL;
+	int ret;
+
+	ret = check(dev, dev && dev->backend->exclusive, addr, npages, NULL);
+	if (!ret && !buf)
+		ret = devthp_scratch_get(&scratch, npages);
+	if (ret)
+		return ret;
+	ret = dev->backend->exclusive(dev, (uintptr_t)addr, npages, buf ? buf : scratch);
+	if (scratch)
+		devthp_scratch_put(scratch, npages);
+	return ret;
+}
+
+int devthp_device_is_exclusive(struct devthp_device *dev, const void *addr, size_t npages)
+{
+	DEVTHP_KEEP_ERRNO;
+	int ret;
+
+	ret = check(dev, dev && dev->backend->is_exclusive, addr, npages, NULL);
+	return ret ? ret : dev->backend->is_exclusive(dev, (uintptr_t)addr, npages);
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* The library's version and what the system under it offers. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#include "backend.h"
+#include "folio_probe.h"
+#include "internal.h"
+#include "source.h"
+
+#define THP_DIR "/sys/kernel/mm/transparent_hugepage/"
+
+#define STRING(x) #x
+#define VERSION(major, minor) STRING(major) "." STRING(minor)
+
+const char *devthp_version(void)
+{
+	return VERSION(DEVTHP_VERSION_MAJOR, DEVTHP_VERSION_MINOR);
+}
+
+size_t devthp_page_size(void)
+{
+	return (size_t)sysconf(_SC_PAGESIZE);
+}
+
+size_t devthp_pmd_size(void)
+{
+	DEVTHP_KEEP_ERRNO;
+	uint64_t bytes;
+
+	return devthp_read_number(THP_DIR "hpage_pmd_size", &bytes) ? 0 : bytes;
+}
+
+static uint32_t thp_policy(void)
+{
+	uint32_t policy = DEVTHP_THP_UNSUPPORTED;
+	char *text;
+
+	if (devthp_read_text(THP_DIR "enabled", &text))
+		return policy;
+	if (strstr(text, "[always]"))
+		policy = DEVTHP_THP_ALWAYS;
+	else if (strstr(text, "[madvise]"))
+		policy = DEVTHP_THP_MADVISE;
+	else if (strstr(text, "[never]"))
+		policy = DEVTHP_THP_NEVER;
+	free(text);
+	return policy;
+}
+
+static int probe_version(uint32_t *version)
+{
+	int fd, ret;
+
+	fd = devthp_probe_open();
+	if (fd < 0)
+		return fd;
+	ret = devthp_sys->ioctl(fd, FOLIO_PROBE_GET_VERSION, NULL);
+	devthp_sys->close(fd);
+	if (ret < 0)
+		return ret;
+	*version = (uint32_t)ret;
+	return 0;
+}
+
+int devthp_system_query(struct devthp_system *system)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_system facts = { .page_size = devthp_page_size() };
+	struct utsname name;
+	unsigned int minor;
+	char path[64];
+	int ret;
+
+	ret = system ? devthp_report_check(system) : -EINVAL;
+	if (ret)
+		return ret;
+
+	facts.pmd_size = devthp_pmd_size();
+	while (facts.page_size << facts.pmd_order < facts.pmd_size)
+		facts.pmd_order++;
+	facts.thp = thp_policy();
+	facts.probe_error = probe_version(&facts.probe_version);
+	facts.pfns_visible = devthp_pagemap_shows_pfns();
+	for (minor = 0; devthp_test_hmm.node(minor, path, sizeof(path)) > 0; minor++) {
+		if (!access(path, F_OK))
+			facts.devices |= 1U << minor;
+	}
+	if (!uname(&name)) {
+		snprintf(facts.release, sizeof(facts.release), "%.63s", name.release);
+		snprintf(facts.machine, sizeof(facts.machine), "%.31s", name.machine);
+	}
+	devthp_report_put(system, &facts, sizeof(facts));
+	return 0;
+}
