@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* What a run needs of the system, and plain words for what is missing. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "environment.h"
+
+const char *size_text(char *text, uint64_t bytes)
+{
+	if (bytes >= 1 << 20 && bytes % (1 << 20) == 0)
+		sprintf(text, "%u MiB", (unsigned int)(bytes >> 20));
+	else
+		sprintf(text, "%u KiB", (unsigned int)(bytes >> 10));
+	return text;
+}
+
+int need_huge_pages(const struct devthp_system *system)
+{
+	if (system->thp == DEVTHP_THP_UNSUPPORTED)
+		return complain(EXIT_LACKING,
+				"this kernel has no transparent huge pages; it needs CONFIG_TRANSPARENT_HUGEPAGE=y");
+	if (system->thp == DEVTHP_THP_NEVER)
+		return complain(EXIT_LACKING,
+				"transparent huge pages are switched off; echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
+	return EXIT_GOOD;
+}
+
+int need_device(struct devthp_device **dev, const char *path)
+{
+	struct devthp_device_opts opts = { .size = sizeof(opts), .path = path };
+	int ret = devthp_device_open(dev, &opts);
+
+	if (!path)
+		path = "/dev/hmm_dmirror0";
+	switch (ret) {
+	case 0:
+		return EXIT_GOOD;
+	case -ENOENT:
+	case -ENXIO:
+		return complain(EXIT_LACKING,
+				"there is no device %s; load its module (modprobe test_hmm, from a kernel with CONFIG_TEST_HMM=m)",
+				path);
+	case -EACCES:
+	case -EPERM:
+		return complain(EXIT_LACKING, "no permission to open %s; run as root", path);
+	case -ENODEV:
+	case -ENOTTY:
+		return complain(EXIT_USAGE, "%s is not a device of the test_hmm module", path);
+	default:
+		return complain(EXIT_LACKING, "cannot open %s: %s", path, strerror(-ret));
+	}
+}
+
+const char *probe_lack(const struct devthp_system *system)
+{
+	switch (system->probe_error) {
+	case -ENOENT:
+	case -ENXIO:
+	case -ENODEV:
+		return "there is no /dev/folio_probe; it needs the patched kernel with CONFIG_FOLIO_PROBE=y";
+	case -EACCES:
+	case -EPERM:
+		return "no permission to use /dev/folio_probe; run as root";
+	default:
+		return strerror(-system->probe_error);
+	}
+}
+
+int need_whole_folios(struct devthp_device *dev, const struct devthp_system *system)
+{
+	struct devthp_trial trial = { .size = sizeof(trial) };
+	int ret;
+
+	/* With the probe, the steps themselves find out, and say where. */
+	if (system->probe_version)
+		return EXIT_GOOD;
+	ret = devthp_device_try(dev, &trial);
+	if (ret)
+		return complain(EXIT_LACKING, "cannot try the device out: %s", strerror(-ret));
+	if (!trial.data_good)
+		return complain(EXIT_WRONG, "a page that went to the device and back lost its data");
+	if (!trial.system_huge)
+		return complain(EXIT_LACKING, "the kernel gave no huge page to try with; free some memory");
+	if (!trial.device_order)
+		return complain(EXIT_LACKING,
+				"this kernel migrates device memory page by page: the folio did not stay whole (order 0 after migrating); boot the patched kernel: make run");
+	return complain(EXIT_LACKING, "%s", probe_lack(system));
+}

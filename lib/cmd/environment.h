@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* What a run needs of the system, and plain words for what is missing. */
+#ifndef DEVTHP_ENVIRONMENT_H
+#define DEVTHP_ENVIRONMENT_H
+
+#include "cmd.h"
+
+/* All return an exit status, having complained where it is not EXIT_GOOD. */
+int need_huge_pages(const struct devthp_system *system);
+int need_device(struct devthp_device **dev, const char *path);
+/* The probe, and a device that takes huge folios as they are. */
+int need_whole_folios(struct devthp_device *dev, const struct devthp_system *system);
+
+/* "2 MiB" for a size; text must have room for 16. */
+const char *size_text(char *text, uint64_t bytes);
+
+/* Why /dev/folio_probe cannot be used. */
+const char *probe_lack(const struct devthp_system *system);
+
+#endif
