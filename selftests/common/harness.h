@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every test program includes, once: the harness defines functions and
+ * cannot be shared by several object files.
+ */
+#ifndef HARNESS_H
+#define HARNESS_H
+
+#include "kselftest_harness.h"
+
+#include <devthp.h>
+
+#include "layout.h"
+#include "ready.h"
+#include "sample.h"
+#include "verdict.h"
+
+#define ASSERT_RIGHT(verdict) ASSERT_STREQ(RIGHT, verdict)
+
+/*
+ * For FIXTURE_SETUP: an open device and a range of so many huge pages, not
+ * touched yet. Skips or fails the test where that cannot be had.
+ */
+#define SETUP_SAMPLE(sample, folios)				\
+do {								\
+	const char *why = RIGHT;				\
+								\
+	if (device_ready(&(sample)->dev, &why) == KSFT_SKIP)	\
+		SKIP(return, "%s", why);			\
+	ASSERT_RIGHT(why);					\
+	ASSERT_RIGHT(sample_reserve(sample, folios));		\
+} while (0)
+
+/* The same, filled, and whole on the device. */
+#define SETUP_SAMPLE_ON_DEVICE(sample, folios)			\
+do {								\
+	SETUP_SAMPLE(sample, folios);				\
+	ASSERT_RIGHT(sample_fill_whole(sample));		\
+	ASSERT_RIGHT(sample_to_device_whole(sample));		\
+} while (0)
+
+#endif

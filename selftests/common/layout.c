@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <stdio.h>
+#include <unistd.h>
+
+#include "layout.h"
+#include "ready.h"
+#include "sample.h"
+#include "verdict.h"
+
+static unsigned int pmd_order(void)
+{
+	return __builtin_ctzl(devthp_pmd_size() / devthp_page_size());
+}
+
+struct layout whole(unsigned int location, int mapcount)
+{
+	return (struct layout){
+		location, DEVTHP_LEVEL_PMD, pmd_order(), mapcount
+	};
+}
+
+struct layout small(unsigned int location, int mapcount)
+{
+	return (struct layout){ location, DEVTHP_LEVEL_PTE, 0, mapcount };
+}
+
+struct layout by_pages(unsigned int location, int mapcount)
+{
+	return (struct layout){
+		location, DEVTHP_LEVEL_PTE, ANY_ORDER, mapcount
+	};
+}
+
+static const char *describe(const struct layout *layout, char *text,
+			    size_t size)
+{
+	char order[16] = "any";
+
+	if (layout->order != ANY_ORDER)
+		snprintf(order, sizeof(order), "%d", layout->order);
+	snprintf(text, size, "%s, %s entry, order %s, mapcount %d",
+		 devthp_location_name(layout->location),
+		 devthp_level_name(layout->level), order, layout->mapcount);
+	return text;
+}
+
+/* What no source could tell counts as fitting, unless all is required. */
+static const char *page_fits(const struct devthp_page *page, size_t i,
+			     const struct layout *want)
+{
+	const struct layout seen = {
+		page->location, page->level, page->order, page->mapcount
+	};
+	const unsigned int facts = DEVTHP_KNOWN_LOCATION | DEVTHP_KNOWN_LEVEL |
+				   DEVTHP_KNOWN_ORDER | DEVTHP_KNOWN_MAPCOUNT;
+	char is[96], should[96];
+	bool fits = page->location == want->location;
+
+	if (page->known & DEVTHP_KNOWN_LEVEL)
+		fits &= page->level == want->level;
+	if (page->known & DEVTHP_KNOWN_ORDER && want->order != ANY_ORDER)
+		fits &= page->order == (unsigned int)want->order;
+	if (page->known & DEVTHP_KNOWN_MAPCOUNT)
+		fits &= page->mapcount == want->mapcount;
+	if (!fits)
+		return wrong("page %zu is %s; should be %s", i,
+			     describe(&seen, is, sizeof(is)),
+			     describe(want, should, sizeof(should)));
+	if (everything_is_required() && (page->known & facts) != facts)
+		return wrong("page %zu: location, level, order or mapcount is unknown",
+			     i);
+	return RIGHT;
+}
+
+/* The entry and the folio begin where they should and are of the right kind. */
+static const char *page_is_consistent(const struct devthp_page *page, size_t i,
+				      const struct layout *want)
+{
+	const size_t pmd_pages = (size_t)1 << pmd_order();
+	const bool pmd = want->level == DEVTHP_LEVEL_PMD;
+	const bool device = want->location == DEVTHP_LOC_DEVICE;
+	const size_t begin = pmd ? i - i % pmd_pages : i;
+
+	if (page->known & DEVTHP_KNOWN_LEVEL && page->entry_page != begin)
+		return wrong("page %zu: its entry begins at page %llu; should be %zu",
+			     i, (unsigned long long)page->entry_page, begin);
+	if (page->known & DEVTHP_KNOWN_FOLIO && pmd &&
+	    page->index != i % pmd_pages)
+		return wrong("page %zu: is page %u of its folio; should be %zu",
+			     i, page->index, i % pmd_pages);
+	if (page->known & DEVTHP_KNOWN_MAPCOUNTS &&
+	    page->entire_mapcount != (pmd ? want->mapcount : 0) &&
+	    want->mapcount == 1)
+		return wrong("page %zu: entire mapcount %d; should be %d", i,
+			     page->entire_mapcount, pmd ? want->mapcount : 0);
+	if (page->known & DEVTHP_KNOWN_FLAGS &&
+	    (!!(page->flags & DEVTHP_FOLIO_DEVICE_PRIVATE) != device ||
+	     !(page->flags & DEVTHP_FOLIO_ANON)))
+		return wrong("page %zu: folio flags %#llx do not fit the %s", i,
+			     (unsigned long long)page->flags,
+			     devthp_location_name(want->location));
+	if (page->known & DEVTHP_KNOWN_PROT) {
+		unsigned int where = page->prot & DEVTHP_PROT_WHERE;
+
+		if ((where == DEVTHP_PROT_PRIVATE_LOCAL) != device ||
+		    !!(page->prot & DEVTHP_PROT_PMD) != pmd)
+			return wrong("page %zu: the device sees %#x; should be %s%s",
+				     i, page->prot, pmd ? "a PMD entry in " : "",
+				     device ? "its own memory" : "system memory");
+	}
+	return RIGHT;
+}
+
+static const char *page_is_empty(const struct devthp_page *page, size_t i,
+				 enum hole hole)
+{
+	unsigned int want = hole == HOLE_UNMAPPED ? DEVTHP_LOC_UNMAPPED :
+						    DEVTHP_LOC_EMPTY;
+
+	if (page->location != want)
+		return wrong("page %zu of a hole is %s; should be %s", i,
+			     devthp_location_name(page->location),
+			     devthp_location_name(want));
+	return RIGHT;
+}
+
+/* want NULL: look at the holes; otherwise at all the other pages. */
+static const char *compare(const struct sample *sample,
+			   const struct devthp_snapshot *snap, size_t first,
+			   size_t npages, const struct layout *want)
+{
+	size_t i;
+
+	for (i = first; i < first + npages; i++) {
+		struct devthp_page page = { .size = sizeof(page) };
+
+		if (!want == !sample->hole[i])
+			continue;
+		CHECK(went_well("read a snapshot",
+				devthp_snapshot_page(snap, i, &page)));
+		if (!want) {
+			CHECK(page_is_empty(&page, i, sample->hole[i]));
+			continue;
+		}
+		CHECK(page_fits(&page, i, want));
+		CHECK(page_is_consistent(&page, i, want));
+	}
+	return RIGHT;
+}
+
+static const char *look(const struct sample *sample, size_t first,
+			size_t npages, const struct layout *want)
+{
+	const struct devthp_snapshot_opts opts = {
+		.size = sizeof(opts),
+		.dev = sample->owner == getpid() ? sample->dev : NULL,
+	};
+	struct devthp_snapshot *snap;
+	const char *verdict;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr,
+					     sample->pages, &opts)));
+	verdict = compare(sample, snap, first, npages, want);
+	devthp_snapshot_free(snap);
+	return verdict;
+}
+
+const char *layout_of(const struct sample *sample, size_t first, size_t npages,
+		      struct layout want)
+{
+	return look(sample, first, npages, &want);
+}
+
+const char *layout_of_all(const struct sample *sample, struct layout want)
+{
+	return look(sample, 0, sample->pages, &want);
+}
+
+const char *holes_are_empty(const struct sample *sample)
+{
+	return look(sample, 0, sample->pages, NULL);
+}

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pipes in packet mode: every message is a verdict, and RIGHT means "go on". A
+ * process that is gone reads as end of file, so nobody waits for the dead.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "peer.h"
+#include "verdict.h"
+
+static const char *say(struct peer *other, const char *verdict)
+{
+	if (write(other->out, verdict, strlen(verdict)) < 0)
+		return went_well("tell the other process", -errno);
+	return RIGHT;
+}
+
+static const char *receive(struct peer *other)
+{
+	char message[PIPE_BUF];
+	ssize_t length = read(other->in, message, sizeof(message) - 1);
+
+	if (length < 0)
+		return went_well("listen to the other process", -errno);
+	if (!length)
+		return wrong("the other process is gone");
+	message[length] = '\0';
+	return is_right(message) ? RIGHT : wrong("%s", message);
+}
+
+static void hang_up(struct peer *other)
+{
+	close(other->in);
+	close(other->out);
+	other->in = -1;
+	other->out = -1;
+}
+
+static void live(struct peer *parent, peer_life *life, struct sample *sample)
+{
+	const char *verdict = life(sample, parent);
+
+	say(parent, verdict);
+	_exit(is_right(verdict) ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+const char *peer_fork(struct peer *child, peer_life *life,
+		      struct sample *sample)
+{
+	int up[2], down[2];
+
+	/* Writing to a dead child is an error to report, not a way to die. */
+	signal(SIGPIPE, SIG_IGN);
+	if (pipe2(up, O_DIRECT | O_CLOEXEC) ||
+	    pipe2(down, O_DIRECT | O_CLOEXEC))
+		return went_well("make a pipe", -errno);
+	child->pid = fork();
+	if (child->pid < 0)
+		return went_well("fork", -errno);
+	if (!child->pid) {
+		struct peer parent = { getppid(), down[0], up[1] };
+
+		close(up[0]);
+		close(down[1]);
+		live(&parent, life, sample);
+	}
+	close(up[1]);
+	close(down[0]);
+	child->in = up[0];
+	child->out = down[1];
+	return RIGHT;
+}
+
+const char *peer_tell(struct peer *other)
+{
+	return say(other, RIGHT);
+}
+
+const char *peer_wait(struct peer *other)
+{
+	return receive(other);
+}
+
+int peer_status(struct peer *child)
+{
+	int status;
+
+	hang_up(child);
+	return waitpid(child->pid, &status, 0) < 0 ? -errno : status;
+}
+
+const char *peer_end(struct peer *child)
+{
+	const char *verdict = receive(child);
+	int status = peer_status(child);
+
+	CHECK(went_well("wait for the child", status));
+	if (WIFSIGNALED(status))
+		return wrong("the child died of signal %d", WTERMSIG(status));
+	if (!is_right(verdict))
+		return wrong("in the child: %s", verdict);
+	return RIGHT;
+}

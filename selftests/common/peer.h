@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Another process that a test forks, and that goes along with it in step. */
+#ifndef PEER_H
+#define PEER_H
+
+#include <sys/types.h>
+
+struct sample;
+
+struct peer {
+	pid_t pid;
+	int in, out;		/* pipes, -1 if closed */
+};
+
+/* What the child does; its verdict is that of peer_end(). */
+typedef const char *peer_life(struct sample *sample, struct peer *parent);
+
+const char *peer_fork(struct peer *child, peer_life *life,
+		      struct sample *sample);
+
+/* Let the other one go on from its next peer_wait(). */
+const char *peer_tell(struct peer *other);
+
+/* Wait until the other one says so. */
+const char *peer_wait(struct peer *other);
+
+/* Wait until the child ends: its verdict, or what it died of. */
+const char *peer_end(struct peer *child);
+
+/* The same for a child without a verdict: its status as of waitpid(). */
+int peer_status(struct peer *child);
+
+#endif

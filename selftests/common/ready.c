@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+
+#include <devthp.h>
+
+#include "ready.h"
+#include "verdict.h"
+
+/* As in kselftest.h, which only a program's main file can include. */
+enum { KSFT_PASS = 0, KSFT_FAIL = 1, KSFT_SKIP = 4 };
+
+bool everything_is_required(void)
+{
+	const char *value = getenv("DEVTHP_REQUIRE");
+
+	return value && !strcmp(value, "1");
+}
+
+static int missing(void)
+{
+	return everything_is_required() ? KSFT_FAIL : KSFT_SKIP;
+}
+
+static int system_ready(struct devthp_system *system, const char **why)
+{
+	*why = went_well("query the system", devthp_system_query(system));
+	if (!is_right(*why))
+		return KSFT_FAIL;
+	if (system->thp == DEVTHP_THP_UNSUPPORTED || !system->pmd_size) {
+		*why = "this kernel has no transparent huge pages: CONFIG_TRANSPARENT_HUGEPAGE is off";
+		return missing();
+	}
+	if (system->thp == DEVTHP_THP_NEVER) {
+		*why = "transparent huge pages are switched off: write madvise to /sys/kernel/mm/transparent_hugepage/enabled";
+		return missing();
+	}
+	if (everything_is_required() && !system->probe_version) {
+		*why = wrong("/dev/folio_probe is required and cannot be opened: %s",
+			     strerror(-system->probe_error));
+		return KSFT_FAIL;
+	}
+	return KSFT_PASS;
+}
+
+static int node_ready(struct devthp_device **dev, const char **why)
+{
+	int err = devthp_device_open(dev, NULL);
+
+	*why = went_well("open the device", err);
+	if (!err)
+		return KSFT_PASS;
+	if (err == -ENOENT || err == -ENXIO) {
+		*why = "there is no /dev/hmm_dmirror0: modprobe test_hmm";
+		return missing();
+	}
+	if (err == -EACCES || err == -EPERM) {
+		*why = "no permission to open /dev/hmm_dmirror0: run as root";
+		return missing();
+	}
+	return KSFT_FAIL;
+}
+
+static int feature_ready(struct devthp_device *dev, unsigned int pmd_order,
+			 const char **why)
+{
+	struct devthp_trial trial = { .size = sizeof(trial) };
+
+	*why = went_well("try a huge page on the device",
+			 devthp_device_try(dev, &trial));
+	if (!is_right(*why))
+		return KSFT_FAIL;
+	if (!trial.system_huge) {
+		*why = "no huge page could be allocated to try with: memory is short or fragmented";
+		return missing();
+	}
+	if (!trial.data_good) {
+		*why = "data changed on its way to the device and back";
+		return KSFT_FAIL;
+	}
+	if (trial.device_order != pmd_order) {
+		*why = "this kernel has no device-private huge folios: a huge page arrives on the device in small pages";
+		return missing();
+	}
+	return KSFT_PASS;
+}
+
+int device_ready(struct devthp_device **dev, const char **why)
+{
+	struct devthp_system system = { .size = sizeof(system) };
+	int ready;
+
+	ready = system_ready(&system, why);
+	if (ready != KSFT_PASS)
+		return ready;
+	ready = node_ready(dev, why);
+	if (ready != KSFT_PASS)
+		return ready;
+	ready = feature_ready(*dev, system.pmd_order, why);
+	if (ready != KSFT_PASS) {
+		devthp_device_close(*dev);
+		*dev = NULL;
+	}
+	return ready;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Whether this system has what the tests are about. */
+#ifndef READY_H
+#define READY_H
+
+#include <stdbool.h>
+
+struct devthp_device;
+
+/*
+ * DEVTHP_REQUIRE=1 in the environment says that this kernel does have the
+ * feature, the module, and the folio probe: what is missing then is a failure,
+ * not a reason to skip, and no fact about a page may remain unknown.
+ */
+bool everything_is_required(void);
+
+/*
+ * Open the device and try out, rather than guess from a version, whether a
+ * huge page stays whole on it. KSFT_PASS: *dev is open. KSFT_SKIP or KSFT_FAIL:
+ * *why says why not.
+ */
+int device_ready(struct devthp_device **dev, const char **why);
+
+#endif

@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "layout.h"
+#include "sample.h"
+#include "verdict.h"
+
+/* Any: it only has to differ from what else is in memory. */
+static const uint64_t seed = 0x6465767468700001;
+
+const char *sample_reserve(struct sample *sample, size_t folios)
+{
+	const size_t pmd_size = devthp_pmd_size();
+	const struct devthp_range_opts opts = {
+		.size = sizeof(opts),
+		.bytes = folios * pmd_size,
+	};
+
+	CHECK(went_well("reserve memory",
+			devthp_range_alloc(&sample->range, &opts)));
+	sample->owner = getpid();
+	sample->addr = devthp_range_addr(sample->range);
+	sample->pages = devthp_range_pages(sample->range);
+	sample->folio_pages = pmd_size / devthp_page_size();
+	sample->generation = calloc(sample->pages, sizeof(uint32_t));
+	sample->hole = calloc(sample->pages, sizeof(uint8_t));
+	sample->buffer = malloc(opts.bytes);
+	if (!sample->generation || !sample->hole || !sample->buffer)
+		return wrong("no memory for the record of the sample");
+	return RIGHT;
+}
+
+void sample_release(struct sample *sample)
+{
+	devthp_range_free(sample->range);
+	devthp_device_close(sample->dev);
+	free(sample->generation);
+	free(sample->hole);
+	free(sample->buffer);
+	*sample = (struct sample){ 0 };
+}
+
+static char *page_addr(const struct sample *sample, size_t page)
+{
+	return sample->addr + page * devthp_page_size();
+}
+
+/* Pages from first on, up to end, that are alike in being a hole or not. */
+static size_t run_length(const struct sample *sample, size_t first, size_t end)
+{
+	size_t i = first + 1;
+
+	while (i < end && !sample->hole[i] == !sample->hole[first])
+		i++;
+	return i - first;
+}
+
+/* Data that should be in pages from first on is at data. */
+static const char *data_is_right(const struct sample *sample, const void *data,
+				 size_t first, size_t npages, const char *who)
+{
+	const struct devthp_pattern_opts opts = {
+		.size = sizeof(opts),
+		.seed = seed,
+		.generations = sample->generation + first,
+	};
+	struct devthp_pattern_report report = { .size = sizeof(report) };
+	int bad = devthp_pattern_verify(data, first, npages, &opts, &report);
+
+	CHECK(went_well("verify data", bad));
+	if (bad)
+		return wrong("%s: page %llu is %s at byte %u: holds page %lld generation %u (word %#llx), should be generation %u; %d bad of %zu pages",
+			     who, (unsigned long long)(first + report.bad_page),
+			     devthp_verdict_name(report.bad_verdict),
+			     report.bad_offset, (long long)report.seen_index,
+			     report.seen_generation,
+			     (unsigned long long)report.seen_word,
+			     report.expected_generation, bad, npages);
+	return RIGHT;
+}
+
+/* Write what pages from first on should hold to data. */
+static const char *data_make(const struct sample *sample, void *data,
+			     size_t first, size_t npages)
+{
+	const struct devthp_pattern_opts opts = {
+		.size = sizeof(opts),
+		.seed = seed,
+		.generations = sample->generation + first,
+	};
+
+	return went_well("write data",
+			 devthp_pattern_fill(data, first, npages, &opts));
+}
+
+const char *sample_fill(struct sample *sample)
+{
+	return sample_access_range(sample, 0, sample->pages, ACCESS_WRITE);
+}
+
+const char *sample_fill_whole(struct sample *sample)
+{
+	CHECK(sample_fill(sample));
+	return layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1));
+}
+
+static const char *migrate(struct sample *sample, const char *what,
+			   int (*direction)(struct devthp_device *, void *,
+					    size_t, struct devthp_migration *))
+{
+	struct devthp_migration moved = { .size = sizeof(moved) };
+
+	CHECK(went_well(what, direction(sample->dev, sample->addr,
+					sample->pages, &moved)));
+	if (moved.pages != sample->pages)
+		return wrong("%s: %llu pages moved; should be %zu", what,
+			     (unsigned long long)moved.pages, sample->pages);
+	return RIGHT;
+}
+
+const char *sample_to_device(struct sample *sample)
+{
+	return migrate(sample, "migrate to the device",
+		       devthp_migrate_to_device);
+}
+
+const char *sample_to_system(struct sample *sample)
+{
+	return migrate(sample, "migrate to system memory",
+		       devthp_migrate_to_system);
+}
+
+const char *sample_to_device_whole(struct sample *sample)
+{
+	CHECK(sample_to_device(sample));
+	return layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 1));
+}
+
+const char *sample_to_system_whole(struct sample *sample)
+{
+	CHECK(sample_to_system(sample));
+	return layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1));
+}
+
+/* One page through a pipe; this is the system call that meets the fault. */
+static const char *through_pipe(const void *from, void *to)
+{
+	const size_t size = devthp_page_size();
+	const char *verdict = RIGHT;
+	int ends[2];
+
+	if (pipe(ends))
+		return went_well("make a pipe", -errno);
+	if (write(ends[1], from, size) != (ssize_t)size)
+		verdict = went_well("write(2) a page to a pipe", -errno);
+	else if (read(ends[0], to, size) != (ssize_t)size)
+		verdict = went_well("read(2) a page from a pipe", -errno);
+	close(ends[0]);
+	close(ends[1]);
+	return verdict;
+}
+
+const char *sample_access(struct sample *sample, size_t page, enum access how)
+{
+	char *addr = page_addr(sample, page);
+	char *copy = sample->buffer;
+
+	switch (how) {
+	case ACCESS_READ:
+		return data_is_right(sample, addr, page, 1, "the CPU reads");
+	case ACCESS_WRITE:
+		sample->generation[page]++;
+		return data_make(sample, addr, page, 1);
+	case ACCESS_KERNEL_READ:
+		CHECK(through_pipe(addr, copy));
+		return data_is_right(sample, copy, page, 1, "write(2) reads");
+	case ACCESS_KERNEL_WRITE:
+		sample->generation[page]++;
+		CHECK(data_make(sample, copy, page, 1));
+		return through_pipe(copy, addr);
+	}
+	return wrong("no such kind of access: %d", how);
+}
+
+const char *sample_access_range(struct sample *sample, size_t first,
+				size_t npages, enum access how)
+{
+	size_t i;
+
+	for (i = first; i < first + npages; i++)
+		if (!sample->hole[i])
+			CHECK(sample_access(sample, i, how));
+	return RIGHT;
+}
+
+static const char *device_write_run(struct sample *sample, size_t first,
+				    size_t npages)
+{
+	size_t i;
+
+	for (i = first; i < first + npages; i++)
+		sample->generation[i]++;
+	CHECK(data_make(sample, sample->buffer, first, npages));
+	return went_well("the device writes",
+			 devthp_device_write(sample->dev,
+					     page_addr(sample, first), npages,
+					     sample->buffer, NULL));
+}
+
+static const char *device_read_run(struct sample *sample, size_t first,
+				   size_t npages)
+{
+	/* The device must not get away with reading nothing. */
+	memset(sample->buffer, 0xa5, npages * devthp_page_size());
+	CHECK(went_well("the device reads",
+			devthp_device_read(sample->dev,
+					   page_addr(sample, first), npages,
+					   sample->buffer, NULL)));
+	return data_is_right(sample, sample->buffer, first, npages,
+			     "the device reads");
+}
+
+static const char *cpu_read_run(struct sample *sample, size_t first,
+				size_t npages)
+{
+	return data_is_right(sample, page_addr(sample, first), first, npages,
+			     "the CPU reads");
+}
+
+static const char *each_run(struct sample *sample,
+			    const char *(*visit)(struct sample *, size_t,
+						 size_t))
+{
+	size_t first, npages;
+
+	for (first = 0; first < sample->pages; first += npages) {
+		npages = run_length(sample, first, sample->pages);
+		if (!sample->hole[first])
+			CHECK(visit(sample, first, npages));
+	}
+	return RIGHT;
+}
+
+const char *sample_device_write(struct sample *sample)
+{
+	return each_run(sample, device_write_run);
+}
+
+const char *sample_device_data(struct sample *sample)
+{
+	return each_run(sample, device_read_run);
+}
+
+const char *sample_data(struct sample *sample)
+{
+	return each_run(sample, cpu_read_run);
+}
+
+const char *sample_cut(struct sample *sample, size_t first, size_t npages,
+		       enum hole how)
+{
+	size_t i;
+
+	if (how == HOLE_UNMAPPED)
+		CHECK(went_well("munmap", devthp_range_unmap(sample->range,
+							     first, npages)));
+	else if (madvise(page_addr(sample, first), npages * devthp_page_size(),
+			 MADV_DONTNEED))
+		return went_well("MADV_DONTNEED", -errno);
+	for (i = first; i < first + npages; i++) {
+		sample->hole[i] = how;
+		sample->generation[i] = 0;
+	}
+	return RIGHT;
+}
+
+const char *sample_dropped_are_zero(struct sample *sample)
+{
+	size_t i;
+
+	for (i = 0; i < sample->pages; i++) {
+		if (sample->hole[i] != HOLE_DROPPED)
+			continue;
+		CHECK(cpu_read_run(sample, i, 1));
+		sample->hole[i] = HOLE_NONE;
+	}
+	return RIGHT;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A sample: memory that a test sends around, with a record of what every page
+ * of it should hold.
+ */
+#ifndef SAMPLE_H
+#define SAMPLE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include <devthp.h>
+
+enum hole {
+	HOLE_NONE = 0,
+	HOLE_UNMAPPED,		/* by munmap() */
+	HOLE_DROPPED,		/* by MADV_DONTNEED */
+};
+
+enum access {
+	ACCESS_READ,		/* the CPU reads */
+	ACCESS_WRITE,		/* the CPU writes */
+	ACCESS_KERNEL_READ,	/* write(2) of the page to a pipe */
+	ACCESS_KERNEL_WRITE,	/* read(2) of a pipe to the page */
+};
+
+struct sample {
+	struct devthp_device *dev;
+	struct devthp_range *range;
+	pid_t owner;		/* the process that the device mirrors */
+	char *addr;
+	size_t pages;
+	size_t folio_pages;	/* of a huge folio */
+	uint32_t *generation;	/* that each page should hold */
+	uint8_t *hole;		/* of each page: enum hole */
+	char *buffer;		/* as long as the sample */
+};
+
+/*
+ * Reserve memory for so many huge folios; the device is open already. Nothing
+ * is touched: all pages should read as zero.
+ */
+const char *sample_reserve(struct sample *sample, size_t folios);
+
+/* Free the memory and close the device, as far as they are there. */
+void sample_release(struct sample *sample);
+
+/* Write the next generation to all pages. */
+const char *sample_fill(struct sample *sample);
+
+/* The same, and all of it must be in huge pages then. */
+const char *sample_fill_whole(struct sample *sample);
+
+/* Migrate everything; all of it must change sides. */
+const char *sample_to_device(struct sample *sample);
+const char *sample_to_system(struct sample *sample);
+
+/* The same, and the folios must arrive whole. */
+const char *sample_to_device_whole(struct sample *sample);
+const char *sample_to_system_whole(struct sample *sample);
+
+/* Access one page, and check what it holds when it was read. */
+const char *sample_access(struct sample *sample, size_t page, enum access how);
+
+/* Access pages [first, first + npages) but for the holes. */
+const char *sample_access_range(struct sample *sample, size_t first,
+				size_t npages, enum access how);
+
+/* The device writes the next generation to all pages but the holes. */
+const char *sample_device_write(struct sample *sample);
+
+/* The device reads all pages but the holes, and they hold what they should. */
+const char *sample_device_data(struct sample *sample);
+
+/* So does the CPU. */
+const char *sample_data(struct sample *sample);
+
+/* Make a hole. */
+const char *sample_cut(struct sample *sample, size_t first, size_t npages,
+		       enum hole how);
+
+/* Pages that were dropped read as zero. This ends the holes. */
+const char *sample_dropped_are_zero(struct sample *sample);
+
+#endif
