@@ -14,7 +14,7 @@ O ?= build
 export BUILD := $(abspath $(O))
 export ARCH ?= x86_64
 export KERNEL_SRC
-export V ?= 0
+export V
 unexport O MAKEFLAGS MAKEOVERRIDES MFLAGS
 
 MAKEFLAGS += --no-print-directory

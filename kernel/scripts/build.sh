@@ -5,9 +5,12 @@
 load_kernel "$1"
 
 log=$kernel_dir/build.log
-key=$(cat "$kernel_dir/config.stamp" "$obj/.config" && $cc --version | sed -n 1p)
-key=$(echo "$key" | digest)
-if up_to_date "$kernel_dir/build.stamp" "$key" && [ -f "$obj/$image" ]; then
+made_from()
+{
+	{ cat "$kernel_dir/config.stamp" "$obj/.config" && $cc --version; } | digest -
+}
+
+if up_to_date "$kernel_dir/build.stamp" "$(made_from)" && [ -f "$obj/$image" ]; then
 	exit 0
 fi
 rm -f "$kernel_dir/build.stamp"
@@ -39,4 +42,4 @@ run_make || :
 	die "the $kernel kernel does not build."
 }
 say KERNEL "$kernel: $(grep -cE "$objects" "$log" || :) objects compiled in $(($(date +%s) - started)) s"
-stamp "$kernel_dir/build.stamp" "$key"
+stamp "$kernel_dir/build.stamp" "$(made_from)"

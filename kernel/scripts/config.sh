@@ -26,9 +26,8 @@ rm -f "$kernel_dir/config.stamp"
 
 merge()
 {
-	cd "$tree"
 	# shellcheck disable=SC2086
-	env ARCH="$ARCH" CROSS_COMPILE="$cross" \
+	env -C "$tree" ARCH="$ARCH" CROSS_COMPILE="$cross" \
 		scripts/kconfig/merge_config.sh -n -O "$obj" $paths </dev/null
 }
 

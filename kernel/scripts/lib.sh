@@ -8,7 +8,7 @@ export LC_ALL=C
 top=$(cd "$(dirname "$0")/../.." && pwd)
 build=${BUILD:-$top/build}
 ARCH=${ARCH:-x86_64}
-V=${V:-0}
+[ "${V:=}" = 1 ] || V=
 jobs=$(nproc)
 
 # One quiet line a step, as kbuild has them: "  FETCH    linux-source-6.12".

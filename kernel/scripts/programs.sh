@@ -14,7 +14,7 @@ build_lib()
 # By the rules of a kernel tree: selftests/ is put into one and built there.
 build_selftests()
 {
-	ln -sfn "$top/selftests" "$tree/tools/testing/selftests/devthp"
+	rsync -a --delete "$top/selftests/" "$tree/tools/testing/selftests/devthp/"
 	rm -rf "$arch_dir/selftests"
 	logged "$arch_dir/selftests.log" \
 		make -C "$tree/tools/testing/selftests" TARGETS=devthp FORCE_TARGETS=1 \
@@ -31,7 +31,7 @@ build_hmm_tests()
 	# shellcheck disable=SC2086
 	logged "$kernel_dir/hmm-tests.log" \
 		$cc -O2 -static -D_GNU_SOURCE= -isystem "$obj/usr/include" \
-		-I "$tree/tools/testing/selftests" -o "$kernel_dir/hmm-tests" "$source" ||
+		-I "$tree" -o "$kernel_dir/hmm-tests" "$source" ||
 		die "hmm-tests of the $kernel kernel does not build."
 	stamp "$kernel_dir/hmm-tests.stamp" "$key"
 }

@@ -1,0 +1,132 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# check.sh [PART...]: run all tests, or those parts: lint lib unpatched guest
+# runner. Every part leaves KTAP; the kernel's kunit.py judges the whole, and the
+# last line is "N passed, N failed, N skipped".
+. "$(dirname "$0")/lib.sh"
+. "$top/kernel/scripts/ktap.sh"
+load_kernel patched
+scripts=$top/kernel/scripts
+baseline=$arch_dir/unpatched/baseline
+guest_limit=600
+
+# case_of NUMBER NAME COMMAND...: one case, its output as diagnosis of a failure
+case_of()
+{
+	title="$1 $2"
+	shift 2
+	if output=$("$@" 2>&1); then
+		echo "ok $title"
+	else
+		echo "not ok $title"
+		echo "$output" | sed 's/^/# /'
+	fi
+}
+
+part_lint()
+{
+	echo "KTAP version 1"
+	echo "1..2"
+	if have shellcheck; then
+		case_of 1 shellcheck "$scripts/lint.sh" shell
+	else
+		echo "ok 1 shellcheck # SKIP shellcheck is not installed"
+	fi
+	if have git; then
+		case_of 2 "series applies with git am" "$scripts/lint.sh" series
+	else
+		echo "ok 2 series applies with git am # SKIP git is not installed"
+	fi
+}
+
+# The library's own stream; a bad exit status counts even if no case says so.
+part_lib()
+{
+	status=0
+	make -C "$top/lib" O="$build/host-lib" check >"$dir/lib.log" 2>"$dir/lib.err" || status=$?
+	echo "KTAP version 1"
+	echo "1..2"
+	grep -E '^ *((TAP|KTAP) version|1\.\.|(not )?ok |#)' "$dir/lib.log" >"$dir/lib.cases" || :
+	suite 1 "unit tests" "$dir/lib.cases"
+	if [ $status = 0 ]; then
+		echo "ok 2 exit status"
+	else
+		echo "not ok 2 exit status $status"
+		tail -n 20 "$dir/lib.err" | sed 's/^/# /'
+	fi
+}
+
+# The unpatched kernel is booted once for each image and set of programs.
+boot_unpatched()
+{
+	key=$(digest "$arch_dir/unpatched/obj/$image" "$arch_dir/unpatched/initramfs.cpio" "$top/kernel/scripts/boot.sh")
+	! up_to_date "$baseline.stamp" "$key" || return 0
+	rm -rf "$baseline" "$baseline.stamp"
+	"$scripts/boot.sh" unpatched check "$baseline" $guest_limit >/dev/null
+	if grep -q '^exit ' "$baseline/status"; then
+		stamp "$baseline.stamp" "$key"
+	fi
+}
+
+# There, a new selftest that passes proves nothing.
+part_unpatched()
+{
+	boot_unpatched >&2
+	mkdir -p "$dir/unpatched"
+	cp "$baseline"/* "$dir/unpatched/"
+	echo "KTAP version 1"
+	echo "1..$((1 + $(grep -c '^devthp/' "$arch_dir/unpatched/tests.list")))"
+	"$scripts/verdict.sh" "$baseline" >"$dir/unpatched/verdict.ktap" || :
+	if grep -q '^exit ' "$baseline/status"; then
+		echo "ok 1 the unpatched kernel runs all programs"
+	else
+		echo "not ok 1 the unpatched kernel runs all programs"
+		grep -v '^ok' "$dir/unpatched/verdict.ktap" | sed 's/^/# /'
+	fi
+	awk -v first=2 -v programs="$(sed -n 's,^devthp/,,p' "$arch_dir/unpatched/tests.list" | xargs)" \
+		-f "$scripts/not-green.awk" "$baseline/tests.log"
+}
+
+part_guest()
+{
+	boot_unpatched >&2
+	"$scripts/guest.sh" patched "$dir/guest" $guest_limit "" "$baseline/tests.log" >&3 || :
+	cat "$dir/guest/guest.ktap"
+}
+
+part_runner()
+{
+	echo "KTAP version 1"
+	set -- "$top"/kernel/tests/*.sh
+	echo "1..$#"
+	number=0
+	for script; do
+		number=$((number + 1))
+		name=$(basename "$script" .sh)
+		mkdir -p "$dir/runner/$name"
+		"$script" "$dir/runner/$name" >"$dir/runner/$name.ktap" || :
+		suite $number "$name" "$dir/runner/$name.ktap"
+	done
+}
+
+[ $# -gt 0 ] || set -- lint lib unpatched guest runner
+dir=$("$scripts/results.sh" check)
+exec 3>&1	# parts talk to the user here, their stdout is KTAP
+
+for part; do
+	say CHECK "$part"
+	"part_$part" >"$dir/$part.ktap"
+	[ "$part" = guest ] || failures "$dir/$part.ktap"
+done
+{
+	echo "KTAP version 1"
+	echo "1..$#"
+	number=0
+	for part; do
+		number=$((number + 1))
+		suite $number "$part" "$dir/$part.ktap"
+	done
+} >"$dir/results.ktap"
+
+say RESULTS "$dir"
+parse "$dir/results.ktap"

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# lint.sh shell | series: check the style of our scripts, or that the series is a
+# mailbox that git takes as it is.
+. "$(dirname "$0")/lib.sh"
+
+lint_shell()
+{
+	cd "$top"
+	shellcheck -s sh -S warning -x -P kernel/scripts -e SC1091,SC2154 \
+		kernel/scripts/*.sh kernel/tests/*.sh kernel/arch/*.sh
+	shellcheck -s busybox -S warning -e SC1091,SC2154 kernel/guest/* 2>/dev/null ||
+		shellcheck -s dash -S warning -e SC1091,SC2154,SC3013 kernel/guest/*
+}
+
+# A repository of just the files that the series touches is enough.
+lint_series()
+{
+	aside=$source_dir/git-am
+	rm -rf "$aside"
+	mkdir -p "$aside"
+	(cd "$source_dir/unpatched" && xargs -r -d '\n' ls -d <"$source_dir/touched" 2>/dev/null |
+		xargs -r -d '\n' cp --parents -t "$aside") || :
+	patches=$(cd "$series_dir" && sed -e 's/#.*//' -e '/^[[:space:]]*$/d' series |
+		awk -v d="$series_dir/" '{ print d $1 }')
+	[ -n "$patches" ] || return 0
+	export GIT_CONFIG_GLOBAL=/dev/null GIT_AUTHOR_DATE=@0 GIT_COMMITTER_DATE=@0
+	cd "$aside"
+	git init -q
+	git config user.name devthp
+	git config user.email devthp@localhost
+	git add -A -f
+	git commit -q --allow-empty -m base
+	# shellcheck disable=SC2086
+	git am -q --no-3way $patches
+	cd "$top"
+	rm -rf "$aside"
+}
+
+case $1 in
+shell) lint_shell ;;
+series) lint_series ;;
+*) die "there is nothing \"$1\" to lint." ;;
+esac

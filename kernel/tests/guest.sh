@@ -1,0 +1,66 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Real guests that go wrong, each in its own way, by the path that make check takes.
+. "$(dirname "$0")/common/tap.sh"
+export V=
+limit=60	# seconds; only the hang uses its time up
+
+# overlay [LINE...]: an archive to lay over the initramfs, with the program on
+# stdin as its only test and whatever else gen_init_cpio is told in LINEs.
+overlay()
+{
+	cat >"$dir/stub"
+	echo stub >"$dir/tests.list"
+	printf '%s\n' "file /tests/stub $dir/stub 755 0 0" "file /tests.list $dir/tests.list 644 0 0" \
+		"$@" >"$dir/overlay.list"
+	"$BUILD/$ARCH/patched/obj/usr/gen_init_cpio" "$dir/overlay.list" >"$dir/overlay.cpio"
+}
+
+guest()
+{
+	"$scripts/guest.sh" patched "$dir/guest$number" "$limit" "$dir/overlay.cpio"
+}
+
+passing='#!/bin/sh
+echo "TAP version 13"
+echo "1..1"
+echo "ok 1 fine"'
+
+plan 9
+echo "$passing" | overlay
+expect 0 "6 passed, 0 failed, 0 skipped" "a guest with a passing program" guest
+
+printf '%s\n' '#!/bin/sh' 'echo 1..1; echo "not ok 1 broken"; exit 1' | overlay
+expect 1 "FAILED   broken" "a deliberately failing test" guest
+
+printf '%s\n' '#!/bin/sh' 'echo 1..1; kill -SEGV $$' | overlay
+expect 1 "FAILED   stub prints no case" "a program that crashes" guest
+
+printf '%s\n' '#!/bin/sh' 'echo 1..2; echo ok 1 a; echo c >/proc/sysrq-trigger; echo ok 2 b' | overlay
+expect 1 "FAILED   kernel panic" "a kernel panic in mid-run" guest
+
+printf '%s\n' '#!/bin/sh' 'echo 1..2; echo ok 1 a; reboot -f' | overlay
+expect 1 "FAILED   vanished" "a guest that vanishes" guest
+
+# Behind everything that check does, by a wrapper in its place.
+cat >"$dir/late" <<'END'
+. /guest/check-itself
+result=$?
+echo WARNING >/sys/kernel/debug/provoke-crash/DIRECT
+[ $result = 0 ]
+END
+echo "$passing" | overlay "file /guest/check-itself $top/kernel/guest/check 644 0 0" \
+	"file /guest/check $dir/late 644 0 0"
+expect 1 "FAILED   splat on the console" "a WARN after the last test" guest
+
+echo "no module" >"$dir/module"
+echo "$passing" | overlay "file /lib/test_hmm.ko $dir/module 644 0 0"
+expect 1 "FAILED   test_hmm loads" "a module that does not load" guest
+
+printf '%s\n' '#!/bin/sh' 'echo 1..1; echo ok 1 a; sleep 1000 </dev/hmm_dmirror0 >/dev/null 2>&1 &' | overlay
+expect 1 "FAILED   test_hmm unloads" "a module that is held" guest
+
+printf '%s\n' '#!/bin/sh' 'echo 1..2; echo ok 1 a; while :; do :; done' | overlay
+limit=15
+expect 1 "FAILED   hang" "a hang" guest
+$all_passed

@@ -1,0 +1,74 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# What a guest may leave behind, and what judge.sh must make of it. No boot.
+. "$(dirname "$0")/common/tap.sh"
+
+# A guest that did all well; each case then spoils one thing of it.
+guest()
+{
+	left=$dir/left$number
+	rm -rf "$left"
+	mkdir -p "$left"
+	echo "exit 0" >"$left/end"
+	printf 'ready 6.12\ntaint 0\nexit 0\n' >"$left/status"
+	echo "[    1.0] devthp: all is quiet" >"$left/console.log"
+	printf '%s\n' "KTAP version 1" "1..1" "    TAP version 13" "    1..2" \
+		"    ok 1 one" "    ok 2 two" "ok 1 hmm-tests" >"$left/tests.log"
+	cp "$left/tests.log" "$left/baseline"
+}
+
+judge()
+{
+	"$scripts/judge.sh" "$left" "$left/baseline"
+}
+
+plan 16
+guest
+expect 0 "5 passed, 0 failed, 0 skipped" "a good guest passes" judge
+
+guest; sed -i 's/ok 2 two/ok 2 two # SKIP no device/' "$left/tests.log" "$left/baseline"
+expect 0 "4 passed, 0 failed, 1 skipped" "a skip is counted as a skip" judge
+
+guest; sed -i 's/ok 2 two/not ok 2 two/' "$left/tests.log"
+expect 1 "FAILED   two" "a failing case below a program that says ok" judge
+
+guest; sed -i '/ok 2 two/d' "$left/tests.log"
+expect 1 "1 failed" "a program that stops before its plan is done" judge
+
+guest; sed -i '/^ok/d' "$left/tests.log"
+expect 1 "failed" "a stream that stops in a program" judge
+
+guest; : >"$left/tests.log"
+expect 1 "FAILED   programs" "no stream at all" judge
+
+guest; sed -i -e 's/ok 2 two/not ok 2 two/' -e 's/^ok 1 hmm-tests/not ok 1 hmm-tests # exit status 1/' \
+	"$left/tests.log" "$left/baseline"
+expect 0 "4 passed, 0 failed, 1 skipped" "hmm-tests fails where the unpatched kernel does" judge
+
+guest; sed -i 's/ok 2 two/ok 2 two # SKIP tired/' "$left/tests.log"
+expect 1 "FAILED   two # passes on the unpatched kernel" "hmm-tests skips what ran unpatched" judge
+
+guest; sed -i 's/^ok 1 hmm-tests/not ok 1 hmm-tests # exit status 139/' "$left/tests.log"
+expect 1 "FAILED   hmm-tests" "hmm-tests crashes after its last case" judge
+
+guest; printf 'ready 6.12\n' >"$left/status"
+expect 1 "FAILED   vanished" "a guest that states no result" judge
+
+guest; printf 'ready 6.12\n' >"$left/status"; echo timeout >"$left/end"
+expect 1 "FAILED   hang" "a guest whose time is over" judge
+
+guest; : >"$left/status"; echo "exit 1" >"$left/end"; echo "no such machine" >"$left/qemu.log"
+expect 1 "no such machine" "a QEMU that does not start" judge
+
+guest; printf 'ready 6.12\ntaint 0\nexit 1\n' >"$left/status"
+expect 1 "FAILED   guest states failure" "a guest that states failure" judge
+
+guest; printf 'ready 6.12\ntaint 512\nexit 0\n' >"$left/status"
+expect 1 "FAILED   kernel tainted: 512" "a tainted kernel" judge
+
+guest; echo "[    2.0] BUG: Bad rss-counter state mm:0 type:MM_ANONPAGES val:512" >>"$left/console.log"
+expect 1 "| 2:[    2.0] BUG: Bad rss-counter" "a splat after the last test" judge
+
+guest; rm "$left/console.log"
+expect 1 "no console" "a console that was not kept" judge
+$all_passed
