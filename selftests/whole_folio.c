@@ -2,6 +2,31 @@
 /* Huge folios go to the device and come back, whole in both directions. */
 #include "common/harness.h"
 
+/*
+ * One access anywhere in a folio brings back that folio, all of it, and no
+ * other. The page is a different one in each folio.
+ */
+static void fault_back_one_by_one(struct __test_metadata *_metadata,
+				  struct sample *sample, enum access how)
+{
+	size_t folio;
+
+	for (folio = 0; folio * sample->folio_pages < sample->pages; folio++) {
+		size_t first = folio * sample->folio_pages;
+		size_t next = first + sample->folio_pages;
+		size_t page = first + folio * 73 % sample->folio_pages;
+
+		ASSERT_RIGHT(sample_access(sample, page, how));
+		ASSERT_RIGHT(layout_of(sample, 0, next,
+				       whole(DEVTHP_LOC_SYSTEM, 1)));
+		ASSERT_RIGHT(layout_of(sample, next, sample->pages - next,
+				       whole(DEVTHP_LOC_DEVICE, 1)));
+	}
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* ---- By number of folios ---- */
+
 FIXTURE(folios)
 {
 	struct sample sample;
@@ -31,57 +56,51 @@ FIXTURE_TEARDOWN(folios)
 	sample_release(&self->sample);
 }
 
-/*
- * One access anywhere in a folio brings back that folio, all of it, and no
- * other. The page is a different one in each folio.
- */
-static void fault_back_one_by_one(struct __test_metadata *_metadata,
-				  struct sample *sample, enum access how)
-{
-	size_t folio;
-
-	for (folio = 0; folio * sample->folio_pages < sample->pages; folio++) {
-		size_t first = folio * sample->folio_pages;
-		size_t next = first + sample->folio_pages;
-		size_t page = first + folio * 73 % sample->folio_pages;
-
-		ASSERT_RIGHT(sample_access(sample, page, how));
-		ASSERT_RIGHT(layout_of(sample, 0, next,
-				       whole(DEVTHP_LOC_SYSTEM, 1)));
-		ASSERT_RIGHT(layout_of(sample, next, sample->pages - next,
-				       whole(DEVTHP_LOC_DEVICE, 1)));
-	}
-	ASSERT_RIGHT(sample_data(sample));
-}
-
-TEST_F(folios, back_by_read)
+TEST_F(folios, fault_back)
 {
 	fault_back_one_by_one(_metadata, &self->sample, ACCESS_READ);
 }
 
-TEST_F(folios, back_by_write)
-{
-	fault_back_one_by_one(_metadata, &self->sample, ACCESS_WRITE);
-}
-
-TEST_F(folios, back_by_kernel_read)
-{
-	fault_back_one_by_one(_metadata, &self->sample, ACCESS_KERNEL_READ);
-}
-
-TEST_F(folios, back_by_kernel_write)
-{
-	fault_back_one_by_one(_metadata, &self->sample, ACCESS_KERNEL_WRITE);
-}
-
-TEST_F(folios, back_by_migration)
+TEST_F(folios, migrate_back)
 {
 	ASSERT_RIGHT(sample_to_system_whole(&self->sample));
 	ASSERT_RIGHT(sample_data(&self->sample));
 }
 
+/* ---- By kind of access ---- */
+
+FIXTURE(two_folios)
+{
+	struct sample sample;
+};
+
+FIXTURE_SETUP(two_folios)
+{
+	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
+}
+
+FIXTURE_TEARDOWN(two_folios)
+{
+	sample_release(&self->sample);
+}
+
+TEST_F(two_folios, back_by_write)
+{
+	fault_back_one_by_one(_metadata, &self->sample, ACCESS_WRITE);
+}
+
+TEST_F(two_folios, back_by_kernel_read)
+{
+	fault_back_one_by_one(_metadata, &self->sample, ACCESS_KERNEL_READ);
+}
+
+TEST_F(two_folios, back_by_kernel_write)
+{
+	fault_back_one_by_one(_metadata, &self->sample, ACCESS_KERNEL_WRITE);
+}
+
 /* What the device does to its memory reaches the CPU, and moves nothing. */
-TEST_F(folios, device_reads_and_writes)
+TEST_F(two_folios, device_reads_and_writes)
 {
 	ASSERT_RIGHT(sample_device_data(&self->sample));
 	ASSERT_RIGHT(sample_device_write(&self->sample));
@@ -94,7 +113,7 @@ TEST_F(folios, device_reads_and_writes)
 }
 
 /* Migrating what is there already leaves it as it is. */
-TEST_F(folios, migration_to_where_it_is)
+TEST_F(two_folios, migration_to_where_it_is)
 {
 	struct sample *sample = &self->sample;
 
@@ -109,7 +128,7 @@ TEST_F(folios, migration_to_where_it_is)
 }
 
 /* The device's memory is used again; nothing of the round before shows. */
-TEST_F(folios, three_rounds)
+TEST_F(two_folios, three_rounds)
 {
 	int round;
 

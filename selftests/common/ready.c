@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 #include <devthp.h>
 
@@ -61,8 +63,23 @@ static int node_ready(struct devthp_device **dev, const char **why)
 	return KSFT_FAIL;
 }
 
-static int feature_ready(struct devthp_device *dev, unsigned int pmd_order,
-			 const char **why)
+/* The harness runs every test in a process of its own; all share what one found. */
+static struct finding {
+	bool found;
+	int ready;
+	char why[256];
+} *finding;
+
+static void __attribute__((constructor)) share_finding(void)
+{
+	finding = mmap(NULL, sizeof(*finding), PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (finding == MAP_FAILED)
+		abort();
+}
+
+static int try_feature(struct devthp_device *dev, unsigned int pmd_order,
+		       const char **why)
 {
 	struct devthp_trial trial = { .size = sizeof(trial) };
 
@@ -83,6 +100,18 @@ static int feature_ready(struct devthp_device *dev, unsigned int pmd_order,
 		return missing();
 	}
 	return KSFT_PASS;
+}
+
+static int feature_ready(struct devthp_device *dev, unsigned int pmd_order,
+			 const char **why)
+{
+	if (!finding->found) {
+		finding->ready = try_feature(dev, pmd_order, why);
+		snprintf(finding->why, sizeof(finding->why), "%s", *why);
+		finding->found = true;
+	}
+	*why = finding->why;
+	return finding->ready;
 }
 
 int device_ready(struct devthp_device **dev, const char **why)
