@@ -23,8 +23,9 @@ if [ -n "${5:-}" ]; then
 	initramfs=$dir/initramfs.cpio
 fi
 
-# The test stream is QEMU's stdout; an interactive guest has its console there.
-channels="-chardev stdio,id=tests,signal=off -serial file:$dir/console.log"
+# The test stream is QEMU's stdout (not a stdio chardev: that closes with stdin, and
+# the guest would wait for it to open); an interactive guest has its console there.
+channels="-chardev file,id=tests,path=/dev/stdout -serial file:$dir/console.log"
 [ "$job" != shell ] || channels="-chardev null,id=tests -serial mon:stdio"
 
 # timeout must not take QEMU away from the terminal, or ^C would not reach it.

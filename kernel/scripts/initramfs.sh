@@ -33,7 +33,7 @@ printf '%s\n' $selftests hmm-tests >"$tests"
 	done
 } >"$list"
 
-"$obj/usr/gen_init_cpio" "$list" >"$image_file.new" ||
+"$obj/usr/gen_init_cpio" -t 0 "$list" >"$image_file.new" ||
 	die "the initramfs could not be packed."
 if cmp -s "$image_file.new" "$image_file"; then
 	rm "$image_file.new"

@@ -50,7 +50,9 @@ else
 fi
 
 splats=$(grep -aFn -f "$top/kernel/scripts/splat.grep" "$dir/console.log" 2>/dev/null | sed 's/\r$//' || :)
-if [ -z "$splats" ]; then
+if ! [ -s "$dir/console.log" ]; then
+	result "not ok" "2 no console to look for splats on"
+elif [ -z "$splats" ]; then
 	result ok "2 no splat on the console"
 else
 	result "not ok" "2 splat on the console"
