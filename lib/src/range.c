@@ -74,11 +74,13 @@ int devthp_range_alloc(struct devthp_range **range, const struct devthp_range_op
 		return -ENOMEM;
 	r->page_size = page;
 	r->bytes = opts.bytes ? opts.bytes : pmd_size;
-	r->gone = calloc(r->bytes / page, sizeof(*r->gone));
-	ret = r->gone ? reserve(r, opts.offset, grid) : -ENOMEM;
+	ret = reserve(r, opts.offset, grid);
 	if (ret)
 		goto out_free;
-	if (mprotect(r->addr, r->bytes, PROT_READ | PROT_WRITE))
+	r->gone = calloc(r->bytes / page, sizeof(*r->gone));
+	if (!r->gone)
+		ret = -ENOMEM;
+	else if (mprotect(r->addr, r->bytes, PROT_READ | PROT_WRITE))
 		ret = -errno;
 	else
 		ret = advise(r->addr, r->bytes, opts.advice);
@@ -89,8 +91,8 @@ int devthp_range_alloc(struct devthp_range **range, const struct devthp_range_op
 
 out_unmap:
 	munmap(r->reserved, r->reserved_bytes);
-out_free:
 	free(r->gone);
+out_free:
 	free(r);
 	return ret;
 }

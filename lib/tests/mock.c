@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#include <stdio.h>
+#include <string.h>
+
+#include "mock.h"
+
+#define FD_DEVICE	1000
+#define FD_PROBE	1001
+#define FD_FILES	2000	/* and up: index of the file */
+#define FILES_MAX	8
+
+struct command {
+	uint64_t addr, ptr, npages, cpages, faults;
+};
+
+static struct {
+	int minor;
+	const struct mock_ioctl *calls;
+	size_t ncalls, next;
+	struct {
+		const char *path;
+		const void *bytes;
+		size_t count;
+		int error;
+	} files[FILES_MAX];
+	size_t nfiles;
+	const struct folio_probe_record *records;
+	size_t nrecords, chunk;
+	int open;
+} mock;
+
+static int mock_open(const char *path, int flags)
+{
+	size_t i;
+
+	for (i = 0; i < mock.nfiles; i++) {
+		if (strcmp(path, mock.files[i].path))
+			continue;
+		if (!mock.files[i].bytes)
+			return mock.files[i].error;
+		mock.open++;
+		return FD_FILES + (int)i;
+	}
+	if (!strcmp(path, "/dev/folio_probe")) {
+		if (!mock.records)
+			return -ENOENT;
+		mock.open++;
+		return FD_PROBE;
+	}
+	if (!strncmp(path, "/dev/", 5)) {
+		mock.open++;
+		return FD_DEVICE;
+	}
+	return devthp_sys_kernel.open(path, flags);
+}
+
+static int mock_close(int fd)
+{
+	if (fd < FD_DEVICE)
+		return devthp_sys_kernel.close(fd);
+	mock.open--;
+	return 0;
+}
+
+static ssize_t mock_pread(int fd, void *buf, size_t bytes, uint64_t offset)
+{
+	size_t i = (size_t)fd - FD_FILES;
+
+	if (fd < FD_DEVICE)
+		return devthp_sys_kernel.pread(fd, buf, bytes, offset);
+	if (offset >= mock.files[i].count)
+		return 0;
+	if (bytes > mock.files[i].count - offset)
+		bytes = mock.files[i].count - offset;
+	memcpy(buf, (const char *)mock.files[i].bytes + offset, bytes);
+	return (ssize_t)bytes;
+}
+
+static int mock_minor(int fd)
+{
+	(void)fd;
+	return mock.minor;
+}
+
+static int device_ioctl(unsigned long request, struct command *cmd)
+{
+	const struct mock_ioctl *call;
+
+	CHECK(mock.next < mock.ncalls);
+	if (mock.next >= mock.ncalls)
+		return -ENOTTY;
+	call = &mock.calls[mock.next++];
+	CHECK_INT(request, call->request);
+	CHECK_INT(cmd->addr, call->addr);
+	CHECK_INT(cmd->npages, call->npages);
+	if (call->in)
+		CHECK(!memcmp((void *)(uintptr_t)cmd->ptr, call->in, call->in_bytes));
+	if (call->ret)
+		return call->ret;
+	if (call->out)
+		memcpy((void *)(uintptr_t)cmd->ptr, call->out, call->out_bytes);
+	cmd->cpages = call->cpages;
+	cmd->faults = call->faults;
+	return 0;
+}
+
+static int probe_ioctl(unsigned long request, struct folio_probe_scan *scan)
+{
+	struct folio_probe_record *out;
+	uint64_t from;
+	size_t i;
+
+	if (request == FOLIO_PROBE_GET_VERSION)
+		return FOLIO_PROBE_VERSION;
+	CHECK_INT(request, FOLIO_PROBE_SCAN);
+	CHECK_INT(scan->size, sizeof(*scan));
+	CHECK_INT(scan->record_size, sizeof(*out));
+	out = (void *)(uintptr_t)scan->records;
+	from = scan->start;
+	for (i = 0; i < mock.nrecords && scan->filled < mock.chunk; i++) {
+		uint64_t end = mock.records[i].addr +
+			(mock.records[i].level == FOLIO_PROBE_PMD ? devthp_pmd_size() :
+			 devthp_page_size());
+
+		if (end <= from || mock.records[i].addr >= scan->end)
+			continue;
+		out[scan->filled++] = mock.records[i];
+		scan->start = end;
+	}
+	if (i == mock.nrecords)
+		scan->start = scan->end;
+	return 0;
+}
+
+static int mock_do_ioctl(int fd, unsigned long request, void *arg)
+{
+	return fd == FD_PROBE ? probe_ioctl(request, arg) : device_ioctl(request, arg);
+}
+
+static const struct devthp_sys mock_sys = {
+	.open = mock_open,
+	.close = mock_close,
+	.ioctl = mock_do_ioctl,
+	.pread = mock_pread,
+	.minor = mock_minor,
+};
+
+void mock_start(int minor)
+{
+	memset(&mock, 0, sizeof(mock));
+	mock.minor = minor;
+	devthp_sys = &mock_sys;
+}
+
+void mock_expect(const struct mock_ioctl *calls, size_t count)
+{
+	CHECK_INT(mock.next, mock.ncalls);
+	mock.calls = calls;
+	mock.ncalls = count;
+	mock.next = 0;
+}
+
+void mock_file(const char *path, const void *bytes, size_t count, int error)
+{
+	CHECK(mock.nfiles < FILES_MAX);
+	mock.files[mock.nfiles].path = path;
+	mock.files[mock.nfiles].bytes = bytes;
+	mock.files[mock.nfiles].count = count;
+	mock.files[mock.nfiles++].error = error;
+}
+
+void mock_probe(const struct folio_probe_record *records, size_t count, size_t chunk)
+{
+	mock.records = records;
+	mock.nrecords = count;
+	mock.chunk = chunk;
+}
+
+void mock_end(void)
+{
+	CHECK_INT(mock.next, mock.ncalls);
+	CHECK_INT(mock.open, 0);
+	devthp_sys = &devthp_sys_kernel;
+}
+
+struct devthp_device *mock_device(void)
+{
+	static const struct mock_ioctl opening[] = {
+		{ .request = HMM_SNAPSHOT, .ret = -EINVAL },
+	};
+	struct devthp_device *dev = NULL;
+
+	mock_expect(opening, 1);
+	CHECK_CALL(devthp_device_open(&dev, NULL), 0);
+	return dev;
+}

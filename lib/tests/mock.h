@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * A kernel of our own behind struct devthp_sys: device nodes whose ioctls must
+ * come exactly as listed, files with given contents, and the folio probe. Files
+ * that are not given are the real ones.
+ */
+#ifndef DEVTHP_MOCK_H
+#define DEVTHP_MOCK_H
+
+#include "folio_probe.h"
+#include "internal.h"
+#include "tap.h"
+
+/* The interface as its sheet has it, not as the library spells it. */
+#define HMM_READ		0xc0284800UL
+#define HMM_WRITE		0xc0284801UL
+#define HMM_TO_DEVICE		0xc0284802UL
+#define HMM_TO_SYSTEM		0xc0284803UL
+#define HMM_SNAPSHOT		0xc0284804UL
+#define HMM_EXCLUSIVE		0xc0284805UL
+#define HMM_CHECK_EXCLUSIVE	0xc0284806UL
+#define HMM_RELEASE		0xc0284807UL
+#define HMM_FLAGS		0xc0284808UL
+
+struct mock_ioctl {
+	unsigned long request;
+	uint64_t addr, npages;	/* must be in the command */
+	int ret;
+	uint64_t cpages, faults;	/* put into it when ret is 0 */
+	const void *out;	/* copied to its ptr */
+	size_t out_bytes;
+	const void *in;		/* must be at its ptr */
+	size_t in_bytes;
+};
+
+/* Start over: nothing expected, no files, one device of that minor. */
+void mock_start(int minor);
+/* The device must get these, in this order, once. */
+void mock_expect(const struct mock_ioctl *calls, size_t count);
+/* Opening the path gives these bytes, or (bytes NULL) the error. */
+void mock_file(const char *path, const void *bytes, size_t count, int error);
+/* What the probe scans, at most "chunk" records a call. */
+void mock_probe(const struct folio_probe_record *records, size_t count, size_t chunk);
+/* Back to the real kernel. Was everything expected done, everything open closed? */
+void mock_end(void);
+
+/* A device that has passed its opening. */
+struct devthp_device *mock_device(void);
+
+#endif

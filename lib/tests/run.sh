@@ -1,0 +1,122 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+# run.sh BUILD PROGRAM...: run the unit tests and the checks that take a
+# compiler; one KTAP stream, exit status 1 if anything failed. MAKE, CC, CXX and
+# LDFLAGS come from the Makefile.
+# shellcheck disable=SC2317 # functions are called by name, through attempt
+set -u
+build=$1
+shift
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+number=0
+failed=0
+
+result()	# STATUS NAME
+{
+	number=$((number + 1))
+	if [ "$1" -eq 0 ]; then
+		echo "ok $number $2"
+	else
+		failed=1
+		echo "not ok $number $2"
+	fi
+}
+
+comment()	# a file's lines, as diagnosis
+{
+	sed 's/^/# /' "$1"
+}
+
+attempt()	# NAME COMMAND...
+{
+	name=$1
+	shift
+	if "$@" >"$tmp/log" 2>&1; then
+		result 0 "$name"
+	else
+		comment "$tmp/log"
+		result 1 "$name"
+	fi
+}
+
+header_alone()	# COMPILER LANGUAGE STANDARD
+{
+	"$1" -x "$2" -std="$3" -pedantic -Wall -Wextra -Werror -fsyntax-only include/devthp.h
+}
+
+# Install, and build a program against what was installed, as a user would.
+consumer()
+{
+	root=$tmp/root
+	$MAKE --no-print-directory install O="$build" DESTDIR="$root" PREFIX=/usr || return 1
+	export PKG_CONFIG_PATH="$root/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
+	cat >"$tmp/consumer.c" <<-C
+		#include <devthp.h>
+		int main(void) { return devthp_device_close(0); }
+	C
+	# shellcheck disable=SC2046,SC2086
+	$CC $LDFLAGS "$tmp/consumer.c" $(pkg-config --cflags --libs libdevthp) -o "$tmp/consumer" &&
+		LD_LIBRARY_PATH=$root/usr/lib "$tmp/consumer" &&
+		"$root/usr/bin/devthp" --version
+}
+
+# Wrong use of the command: a sentence on stderr, nothing on stdout, status 2.
+misuse()
+{
+	"$build/devthp" "$@" >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 2 ] && [ ! -s "$tmp/out" ] && grep -q '^devthp: ' "$tmp/err"
+}
+
+lacking()
+{
+	"$build/devthp" "$@" >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 3 ] && grep -q '^devthp: .*no device' "$tmp/err"
+}
+
+languages='c:c99 c:c11 c:gnu17'
+command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
+checks='consumer usage device'
+echo 'KTAP version 1'
+# shellcheck disable=SC2086
+echo "1..$(($# + $(echo $languages $checks | wc -w)))"
+
+for program; do
+	name=${program##*/}
+	"$program" >"$tmp/log" 2>"$tmp/err"
+	status=$?
+	comment "$tmp/err"
+	echo "# Subtest: $name"
+	sed 's/^/  /' "$tmp/log"
+	[ "$status" -le 1 ] || echo "# $name ended with status $status"
+	result "$status" "$name"
+done
+
+for language in $languages; do
+	compiler=$CC
+	[ "${language%%:*}" = c ] || compiler=$CXX
+	attempt "header alone as ${language#*:}" \
+		header_alone "$compiler" "${language%%:*}" "${language#*:}"
+done
+
+if command -v pkg-config >/dev/null; then
+	attempt 'a program against the installed library' consumer
+else
+	result 0 'a program against the installed library # SKIP no pkg-config here'
+fi
+
+wrong=0
+for words in '' nothing 'cycle --folios=0' 'cycle --folios=x' 'cycle --unmap' 'cycle more' \
+	'cycle --nothing' 'probe more' 'map' 'map x' 'map 1 2-1' 'map 1 2 3'; do
+	# shellcheck disable=SC2086
+	misuse $words || { wrong=1; echo "# devthp $words"; comment "$tmp/err"; }
+done
+result "$wrong" 'wrong use of the command'
+
+if [ -e /dev/hmm_dmirror3 ]; then
+	result 0 'a missing device is named # SKIP this machine has them all'
+else
+	attempt 'a missing device is named' lacking cycle --device /dev/hmm_dmirror3
+fi
+exit $failed

@@ -1,0 +1,241 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* Device calls against a table of the ioctls they must make. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "mock.h"
+
+#define PAGES 4
+
+static void *addr(void)
+{
+	return (void *)(uintptr_t)(devthp_page_size() * 1000);
+}
+
+static uint64_t at(void)
+{
+	return (uintptr_t)addr();
+}
+
+static void opening(void)
+{
+	struct devthp_device_info info = { .size = sizeof(info) };
+	struct devthp_device *dev;
+
+	mock_start(1);
+	dev = mock_device();
+	CHECK_CALL(devthp_device_query(dev, &info), 0);
+	CHECK(!strcmp(info.path, "/dev/hmm_dmirror0"));
+	CHECK(!strcmp(info.backend, "test_hmm"));
+	CHECK(info.caps & DEVTHP_CAP_PRIVATE);
+	CHECK(!(info.caps & DEVTHP_CAP_COHERENT));
+	CHECK_INT(info.window_pages, 512);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+
+	mock_start(2);
+	dev = mock_device();
+	CHECK_CALL(devthp_device_query(dev, &info), 0);
+	CHECK(info.caps & DEVTHP_CAP_COHERENT);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
+static void opening_refused(void)
+{
+	static const struct mock_ioctl not_ours[] = {
+		{ .request = HMM_SNAPSHOT, .ret = -ENOTTY },
+	};
+	struct devthp_device_opts opts = { .size = sizeof(opts), .minor = 4 };
+	struct devthp_device *dev = (void *)&opts;
+	char path[300];
+
+	mock_start(0);
+	CHECK_CALL(devthp_device_open(&dev, &opts), -EINVAL);
+	opts.minor = 0;
+	opts.backend = "gpu";
+	CHECK_CALL(devthp_device_open(&dev, &opts), -EPROTONOSUPPORT);
+	opts.backend = NULL;
+	memset(path, 'x', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	opts.path = path;
+	CHECK_CALL(devthp_device_open(&dev, &opts), -ENAMETOOLONG);
+	opts.path = "/dev/absent";
+	mock_file("/dev/absent", NULL, 0, -ENOENT);
+	CHECK_CALL(devthp_device_open(&dev, &opts), -ENOENT);
+	opts.path = "/dev/null";
+	mock_expect(not_ours, 1);
+	CHECK_CALL(devthp_device_open(&dev, &opts), -ENODEV);
+	mock_end();
+
+	mock_start(-ENODEV);
+	CHECK_CALL(devthp_device_open(&dev, NULL), -ENODEV);
+	mock_end();
+	CHECK(dev == (void *)&opts);
+}
+
+static void to_device(void)
+{
+	static const uint8_t before[PAGES] = { 0, 0x22, 2, 0xff };
+	static const uint8_t after[PAGES] = { 0x26, 0x26, 0x26, 0x26 };
+	const struct mock_ioctl calls[] = {
+		{ HMM_SNAPSHOT, at(), PAGES, .out = before, .out_bytes = PAGES },
+		{ HMM_TO_DEVICE, at(), PAGES, .cpages = PAGES },
+		{ HMM_SNAPSHOT, at(), PAGES, .out = after, .out_bytes = PAGES },
+		{ HMM_TO_DEVICE, at(), PAGES, .cpages = PAGES },
+	};
+	struct devthp_migration report = { .size = sizeof(report) };
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_migrate_to_device(dev, addr(), PAGES, &report), 0);
+	CHECK_INT(report.pages, 3);
+	CHECK_INT(report.entries, PAGES);
+	CHECK_CALL(devthp_migrate_to_device(dev, addr(), PAGES, NULL), 0);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
+static void to_device_in_part(void)
+{
+	static const uint8_t before[PAGES] = { 0 };
+	static const uint8_t after[PAGES] = { 0x22, 0x21 };
+	const struct mock_ioctl calls[] = {
+		{ HMM_SNAPSHOT, at(), PAGES, .out = before, .out_bytes = PAGES },
+		{ HMM_TO_DEVICE, at(), PAGES, .ret = -ENOENT },
+		{ HMM_SNAPSHOT, at(), PAGES, .out = after, .out_bytes = PAGES },
+		{ HMM_SNAPSHOT, at(), PAGES, .ret = -EBUSY },
+		{ HMM_TO_DEVICE, at(), PAGES, .cpages = PAGES },
+		{ HMM_SNAPSHOT, at(), PAGES, .out = after, .out_bytes = PAGES },
+	};
+	struct devthp_migration report = { .size = sizeof(report) };
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_migrate_to_device(dev, addr(), PAGES, &report), -ENOENT);
+	CHECK_INT(report.pages, 2);
+	CHECK(report.entries == DEVTHP_NONE);
+	CHECK_CALL(devthp_migrate_to_device(dev, addr(), PAGES, &report), 0);
+	CHECK(report.pages == DEVTHP_NONE);
+	CHECK_INT(report.entries, PAGES);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
+static void to_system(void)
+{
+	static const uint8_t before[PAGES] = { 0x26, 0x26, 0x26, 0x26 };
+	static const uint8_t after[PAGES] = { 0, 0, 0, 0x22 };
+	const struct mock_ioctl calls[] = {
+		{ HMM_SNAPSHOT, at(), PAGES, .out = before, .out_bytes = PAGES },
+		{ HMM_TO_SYSTEM, at(), PAGES, .cpages = 1 },
+		{ HMM_SNAPSHOT, at(), PAGES, .out = after, .out_bytes = PAGES },
+		{ HMM_TO_SYSTEM, at(), PAGES, .ret = -ENOMEM },
+	};
+	struct devthp_migration report = { .size = sizeof(report) };
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_migrate_to_system(dev, addr(), PAGES, &report), 0);
+	CHECK_INT(report.pages, 3);
+	CHECK_INT(report.entries, 1);
+	CHECK_CALL(devthp_migrate_to_system(dev, addr(), PAGES, NULL), -ENOMEM);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
+static void access_by_device(void)
+{
+	static const char data[] = "what the device holds";
+	const struct mock_ioctl calls[] = {
+		{ HMM_READ, at(), 1, .cpages = 1, .faults = 2,
+		  .out = data, .out_bytes = sizeof(data) },
+		{ HMM_WRITE, at(), 1, .cpages = 1, .in = data, .in_bytes = sizeof(data) },
+		{ HMM_WRITE, at(), 1, .ret = -EPERM },
+	};
+	struct devthp_access report = { .size = sizeof(report) };
+	char *buf = calloc(1, devthp_page_size());
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_device_read(dev, addr(), 1, buf, &report), 0);
+	CHECK(!strcmp(buf, data));
+	CHECK_INT(report.pages, 1);
+	CHECK_INT(report.faults, 2);
+	CHECK_CALL(devthp_device_write(dev, addr(), 1, buf, &report), 0);
+	CHECK_INT(report.faults, 0);
+	CHECK_CALL(devthp_device_write(dev, addr(), 1, buf, NULL), -EPERM);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+	free(buf);
+}
+
+static void failing_alloc(void)
+{
+	static const struct mock_ioctl calls[] = {
+		{ .request = HMM_FLAGS, .npages = 1 },
+		/* 0 would be refused: another flag than the one takes it back. */
+		{ .request = HMM_FLAGS, .npages = 2 },
+		{ .request = HMM_FLAGS, .npages = 1, .ret = -EINVAL },
+	};
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_device_fail_alloc(dev, 17), 0);
+	CHECK_CALL(devthp_device_fail_alloc(dev, 0), 0);
+	CHECK_CALL(devthp_device_fail_alloc(dev, 1), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
+static void evict_and_exclusive(void)
+{
+	static const char data[] = "read exclusively";
+	const struct mock_ioctl calls[] = {
+		{ .request = HMM_RELEASE, .npages = 1 },
+		{ HMM_EXCLUSIVE, at(), 1, .out = data, .out_bytes = sizeof(data) },
+		{ HMM_EXCLUSIVE, at(), PAGES, .ret = -EFAULT },
+		{ HMM_CHECK_EXCLUSIVE, at(), 1, .ret = -EPERM },
+		{ HMM_CHECK_EXCLUSIVE, at(), 1, .ret = 0 },
+		{ HMM_CHECK_EXCLUSIVE, at(), 1, .ret = -EFAULT },
+	};
+	char *buf = calloc(1, devthp_page_size());
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_device_evict(dev), 0);
+	CHECK_CALL(devthp_device_exclusive(dev, addr(), 1, buf), 0);
+	CHECK(!strcmp(buf, data));
+	CHECK_CALL(devthp_device_exclusive(dev, addr(), PAGES, NULL), -EFAULT);
+	CHECK_CALL(devthp_device_is_exclusive(dev, addr(), 1), 1);
+	CHECK_CALL(devthp_device_is_exclusive(dev, addr(), 1), 0);
+	CHECK_CALL(devthp_device_is_exclusive(dev, addr(), 1), -EFAULT);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+	free(buf);
+}
+
+static const struct tap_case cases[] = {
+	{ "open and query", opening },
+	{ "open refuses what is no device", opening_refused },
+	{ "migrate to the device", to_device },
+	{ "migrate to the device in part", to_device_in_part },
+	{ "migrate to the system", to_system },
+	{ "read and write", access_by_device },
+	{ "allocation failure is set and taken back", failing_alloc },
+	{ "evict and exclusive access", evict_and_exclusive },
+};
+
+TAP_MAIN(cases)
