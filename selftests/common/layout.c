@@ -31,44 +31,57 @@ struct layout by_pages(unsigned int location, int mapcount)
 	};
 }
 
-static const char *describe(const struct layout *layout, char *text,
-			    size_t size)
+/* A number, or "any" if it is the one that stands for that. */
+static const char *number(int value, int any, char *text, size_t size)
 {
-	char order[16] = "any";
-
-	if (layout->order != ANY_ORDER)
-		snprintf(order, sizeof(order), "%d", layout->order);
-	snprintf(text, size, "%s, %s entry, order %s, mapcount %d",
-		 devthp_location_name(layout->location),
-		 devthp_level_name(layout->level), order, layout->mapcount);
+	snprintf(text, size, value == any ? "any" : "%d", value);
 	return text;
 }
 
-/* What no source could tell counts as fitting, unless all is required. */
+static const char *describe(const struct layout *layout, char *text,
+			    size_t size)
+{
+	char order[16], mapcount[16];
+
+	snprintf(text, size, "%s, %s entry, order %s, mapcount %s",
+		 devthp_location_name(layout->location),
+		 devthp_level_name(layout->level),
+		 number(layout->order, ANY_ORDER, order, sizeof(order)),
+		 number(layout->mapcount, ANY_MAPCOUNT, mapcount,
+			sizeof(mapcount)));
+	return text;
+}
+
 static const char *page_fits(const struct devthp_page *page, size_t i,
 			     const struct layout *want)
 {
 	const struct layout seen = {
 		page->location, page->level, page->order, page->mapcount
 	};
-	const unsigned int facts = DEVTHP_KNOWN_LOCATION | DEVTHP_KNOWN_LEVEL |
-				   DEVTHP_KNOWN_ORDER | DEVTHP_KNOWN_MAPCOUNT;
-	char is[96], should[96];
+	unsigned int facts = DEVTHP_KNOWN_LOCATION | DEVTHP_KNOWN_LEVEL;
 	bool fits = page->location == want->location;
+	char is[96], should[96];
 
-	if (page->known & DEVTHP_KNOWN_LEVEL)
+	if (want->order != ANY_ORDER)
+		facts |= DEVTHP_KNOWN_ORDER;
+	if (want->mapcount != ANY_MAPCOUNT)
+		facts |= DEVTHP_KNOWN_MAPCOUNT;
+	if (everything_is_required() && (page->known & facts) != facts)
+		return wrong("page %zu: facts %#x of %#x that are needed are unknown",
+			     i, facts & ~page->known, facts);
+
+	/* What no source could tell otherwise counts as fitting. */
+	facts &= page->known;
+	if (facts & DEVTHP_KNOWN_LEVEL)
 		fits &= page->level == want->level;
-	if (page->known & DEVTHP_KNOWN_ORDER && want->order != ANY_ORDER)
+	if (facts & DEVTHP_KNOWN_ORDER)
 		fits &= page->order == (unsigned int)want->order;
-	if (page->known & DEVTHP_KNOWN_MAPCOUNT)
+	if (facts & DEVTHP_KNOWN_MAPCOUNT)
 		fits &= page->mapcount == want->mapcount;
 	if (!fits)
 		return wrong("page %zu is %s; should be %s", i,
 			     describe(&seen, is, sizeof(is)),
 			     describe(want, should, sizeof(should)));
-	if (everything_is_required() && (page->known & facts) != facts)
-		return wrong("page %zu: location, level, order or mapcount is unknown",
-			     i);
 	return RIGHT;
 }
 
@@ -88,11 +101,11 @@ static const char *page_is_consistent(const struct devthp_page *page, size_t i,
 	    page->index != i % pmd_pages)
 		return wrong("page %zu: is page %u of its folio; should be %zu",
 			     i, page->index, i % pmd_pages);
-	if (page->known & DEVTHP_KNOWN_MAPCOUNTS &&
-	    page->entire_mapcount != (pmd ? want->mapcount : 0) &&
-	    want->mapcount == 1)
+	/* More mappings may be of both kinds. */
+	if (page->known & DEVTHP_KNOWN_MAPCOUNTS && want->mapcount == 1 &&
+	    page->entire_mapcount != pmd)
 		return wrong("page %zu: entire mapcount %d; should be %d", i,
-			     page->entire_mapcount, pmd ? want->mapcount : 0);
+			     page->entire_mapcount, pmd);
 	if (page->known & DEVTHP_KNOWN_FLAGS &&
 	    (!!(page->flags & DEVTHP_FOLIO_DEVICE_PRIVATE) != device ||
 	     !(page->flags & DEVTHP_FOLIO_ANON)))

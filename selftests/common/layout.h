@@ -11,12 +11,13 @@
 struct sample;
 
 #define ANY_ORDER (-1)
+#define ANY_MAPCOUNT (-1)
 
 struct layout {
 	unsigned int location;	/* enum devthp_location */
 	unsigned int level;	/* enum devthp_level of the entry */
 	int order;		/* of the folio, or ANY_ORDER */
-	int mapcount;		/* of each page, over all processes */
+	int mapcount;		/* of each page, over all processes, or ANY_MAPCOUNT */
 };
 
 /* Huge folios, each mapped by one PMD entry in so many processes. */

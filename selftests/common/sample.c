@@ -21,14 +21,16 @@ const char *sample_reserve(struct sample *sample, size_t folios)
 
 	CHECK(went_well("reserve memory",
 			devthp_range_alloc(&sample->range, &opts)));
+	CHECK(went_well("reserve memory for a copy",
+			devthp_range_alloc(&sample->copy, &opts)));
 	sample->owner = getpid();
 	sample->addr = devthp_range_addr(sample->range);
 	sample->pages = devthp_range_pages(sample->range);
 	sample->folio_pages = pmd_size / devthp_page_size();
 	sample->generation = calloc(sample->pages, sizeof(uint32_t));
 	sample->hole = calloc(sample->pages, sizeof(uint8_t));
-	sample->buffer = malloc(opts.bytes);
-	if (!sample->generation || !sample->hole || !sample->buffer)
+	sample->buffer = devthp_range_addr(sample->copy);
+	if (!sample->generation || !sample->hole)
 		return wrong("no memory for the record of the sample");
 	return RIGHT;
 }
@@ -36,10 +38,10 @@ const char *sample_reserve(struct sample *sample, size_t folios)
 void sample_release(struct sample *sample)
 {
 	devthp_range_free(sample->range);
+	devthp_range_free(sample->copy);
 	devthp_device_close(sample->dev);
 	free(sample->generation);
 	free(sample->hole);
-	free(sample->buffer);
 	*sample = (struct sample){ 0 };
 }
 

@@ -34,7 +34,8 @@ struct sample {
 	size_t folio_pages;	/* of a huge folio */
 	uint32_t *generation;	/* that each page should hold */
 	uint8_t *hole;		/* of each page: enum hole */
-	char *buffer;		/* as long as the sample */
+	struct devthp_range *copy;
+	char *buffer;		/* in the range above, as long as the sample */
 };
 
 /*
