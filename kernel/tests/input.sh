@@ -1,0 +1,146 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Bad input: a clear sentence, a false exit status, nothing half-done behind it.
+# The kernels here are toys of a few files; no network, no root.
+. "$(dirname "$0")/common/tap.sh"
+real_build=$BUILD
+export BUILD="$dir/build" V=
+rm -rf "$BUILD"
+
+# toy DIR RELEASE...: what fetch.sh takes for a kernel tree
+toy()
+{
+	mkdir -p "$1/mm"
+	printf 'VERSION = %s\nPATCHLEVEL = %s\nSUBLEVEL = %s\n' "$2" "$3" "$4" >"$1/Makefile"
+	: >"$1/Kbuild"
+	seq 1 20 >"$1/mm/memory.c"
+	seq 1 20 >"$1/mm/rmap.c"
+}
+
+# patch_toy NAME LINE: a mail-format patch of mm/memory.c whose context has LINE
+# as its first line, where the toy has 7
+patch_toy()
+{
+	cat >"$dir/series/$1" <<END
+From: Nobody <nobody@localhost>
+Subject: toy
+
+---
+--- a/mm/memory.c
++++ b/mm/memory.c
+@@ -7,7 +7,7 @@
+ $2
+ 8
+ 9
+-10
++ten
+ 11
+ 12
+ 13
+END
+	echo "$1" >"$dir/series/series"
+}
+
+fetch()
+{
+	KERNEL_SRC=$1 "$scripts/fetch.sh"
+}
+
+patch_with()
+{
+	SERIES_DIR=$dir/series "$scripts/patch.sh"
+}
+
+make_top()
+{
+	make -C "$top" O="$BUILD" "$@"
+}
+
+with_path()
+{
+	path=$1
+	shift
+	PATH=$path:$PATH "$@"
+}
+
+plan 24
+
+expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
+expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
+
+# fetch
+toy "$dir/good" 6 12 1
+toy "$dir/old" 6 1 9
+mkdir -p "$dir/empty"
+echo "no tarball" >"$dir/text.tar.xz"
+tar -C "$dir" -czf "$dir/good.tar.gz" good
+tar -C "$dir" -czf "$dir/old.tar.gz" old
+head -c 200 "$dir/good.tar.gz" >"$dir/cut.tar.gz"
+
+expect 1 "there is no such tree or tarball" "KERNEL_SRC names nothing" fetch "$dir/nothing"
+expect 1 "is not a Linux kernel tree" "KERNEL_SRC is some other directory" fetch "$dir/empty"
+expect 1 "is Linux 6.1.9, but the series is for Linux 6.12" "a tree of another release" fetch "$dir/old"
+expect 1 "is it a tarball" "a tarball that is none" fetch "$dir/text.tar.xz"
+expect 1 "is it a tarball" "a tarball that was cut short" fetch "$dir/cut.tar.gz"
+expect 1 "is Linux 6.1.9" "a tarball of another release" fetch "$dir/old.tar.gz"
+expect 1 "" "nothing of these is left behind" ls -d "$BUILD/source/origin" "$BUILD"/source/unpatched*
+
+mkdir -p "$dir/nospace"
+printf '#!/bin/sh\nprintf "x\\nx 1 1 2048 1 x\\n"\n' >"$dir/nospace/df"
+chmod +x "$dir/nospace/df"
+expect 1 "no space left in $BUILD" "a full disk" with_path "$dir/nospace" fetch "$dir/good"
+
+expect 0 "Linux 6.12.1" "a tarball that is good" fetch "$dir/good.tar.gz"
+expect 0 "Linux 6.12.1" "a tree that is good" fetch "$dir/good"
+
+# patch
+mkdir -p "$dir/series"
+echo 0001-absent.patch >"$dir/series/series"
+expect 1 "the series names 0001-absent.patch" "a series that names a missing patch" patch_with
+patch_toy 0001-toy.patch seven
+expect 1 "patch 0001-toy.patch does not apply to mm/memory.c of Linux 6.12.1 (fuzz 0)" \
+	"a patch that only fuzz would apply" patch_with
+patch_toy 0001-toy.patch 7
+expect 0 "1 patches on Linux 6.12.1" "a patch that applies" patch_with
+expect 0 "ten" "the patched file is patched" grep ten "$BUILD/source/patched/mm/memory.c"
+expect 1 "" "the source is not" grep ten "$BUILD/source/unpatched/mm/memory.c" "$dir/good/mm/memory.c"
+expect 0 "" "an untouched file is the very same" \
+	test "$BUILD/source/patched/mm/rmap.c" -ef "$BUILD/source/unpatched/mm/rmap.c"
+echo 21 >>"$dir/good/mm/rmap.c"
+follow()
+{
+	fetch "$dir/good" && patch_with && grep 21 "$BUILD/source/patched/mm/rmap.c"
+}
+expect 0 "21" "a change in the tree of KERNEL_SRC is followed" follow
+
+# deps: a machine that lacks quilt, and more
+mkdir -p "$dir/bin"
+ln -sf /usr/bin/* "$dir/bin/"
+rm -f "$dir/bin/quilt" "$dir/bin/apt-get" "$dir/bin/sudo"
+deps()
+{
+	PATH=$dir/bin "$scripts/deps.sh"
+}
+expect 1 "there is no apt-get to install them: quilt" "a machine with no apt" deps
+printf '#!/bin/sh\necho E: no network >&2\nexit 100\n' >"$dir/bin/apt-get"
+chmod +x "$dir/bin/apt-get"
+rm "$dir/bin/id"
+printf '#!/bin/sh\necho 1000\n' >"$dir/bin/id"
+chmod +x "$dir/bin/id"
+expect 1 "takes root or sudo: quilt" "a user who may not install" deps
+printf '#!/bin/sh\necho 0\n' >"$dir/bin/id"
+expect 1 "apt-get update failed, so these packages stay missing: quilt" "an apt that fails" deps
+
+# config: a copy of kernel/ that asks for what is not there
+mkdir -p "$dir/copy" "$dir/copy-build"
+cp -a "$top/kernel" "$dir/copy/"
+ln -sfn "$real_build/source" "$dir/copy-build/source"
+echo CONFIG_NO_SUCH_OPTION=y >>"$dir/copy/kernel/config/tests.config"
+config()
+{
+	BUILD=$dir/copy-build "$dir/copy/kernel/scripts/config.sh" unpatched
+}
+expect 1 "CONFIG_NO_SUCH_OPTION=y" "a configuration line that gets lost" config
+expect 1 "there is no program" "a program that is none" "$scripts/programs.sh" tetris
+rm -rf "$dir/bin" "$dir/copy" "$dir/copy-build"
+$all_passed
