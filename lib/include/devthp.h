@@ -436,10 +436,16 @@ struct devthp_snapshot_opts {
 
 /*
  * Look at npages pages from addr on. Changes nothing and faults nothing in.
- * Each source that is allowed and there is used; what none of them knows is
- * marked as unknown page by page. The probe, where there, tells all but the
- * device's view; without it, facts come from pagemap, kpageflags and the
- * device. A dev looks at its opener's memory: do not combine with another pid.
+ *
+ * The probe, where there and allowed, tells all but the device's view. Without
+ * it, facts come from pagemap, kpageflags and kpagecount. The device's view is
+ * added if dev is given; levels and locations that are unknown so far come from
+ * it. What no source knows is marked as unknown, page by page.
+ *
+ * The members on mapcounts speak of a page beyond the first of a PMD entry only
+ * if its folio has no PTE mappings: the probe tells the first page's.
+ *
+ * dev and pid together are -EINVAL: a device looks at its opener's memory.
  *
  * -ENODATA	no source could be used
  * -ESRCH	no such process
@@ -468,7 +474,7 @@ DEVTHP_API unsigned int devthp_snapshot_sources(const struct devthp_snapshot *sn
 #define DEVTHP_KNOWN_FOLIO	(1U << 8)	/* folio, index */
 #define DEVTHP_KNOWN_ORDER	(1U << 9)	/* order */
 #define DEVTHP_KNOWN_MAPCOUNT	(1U << 10)	/* mapcount */
-#define DEVTHP_KNOWN_MAPCOUNTS	(1U << 11)	/* entire_, large_, page_mapcount, nr_pages_mapped */
+#define DEVTHP_KNOWN_MAPCOUNTS	(1U << 11)	/* entire_, large_, page_mapcount, nr_... */
 #define DEVTHP_KNOWN_REFCOUNT	(1U << 12)	/* refcount */
 #define DEVTHP_KNOWN_PINCOUNT	(1U << 13)	/* pincount */
 #define DEVTHP_KNOWN_FLAGS	(1U << 14)	/* flags */
@@ -513,7 +519,7 @@ struct devthp_page {
 	uint32_t level;		/* enum devthp_level of the entry */
 	uint32_t bits;		/* DEVTHP_BIT_* */
 	uint64_t entry;		/* raw entry; for a PMD that of its first page */
-	uint64_t entry_page;	/* page of the snapshot where the entry (what is seen of it) begins */
+	uint64_t entry_page;	/* page of the snapshot where what is seen of the entry begins */
 	uint64_t pfn;		/* of this page */
 	uint64_t folio;		/* PFN of the folio's first page: its identity */
 	uint64_t flags;		/* DEVTHP_FOLIO_* */
@@ -540,8 +546,8 @@ struct devthp_summary {
 	uint64_t pages[16];	/* by enum devthp_location */
 	uint64_t pmd_entries[16];	/* entries, by enum devthp_location; empty ones too */
 	uint64_t pte_entries[16];
-	uint64_t level_unknown;	/* pages whose level no source tells */
-	uint64_t order_unknown;	/* pages of folios whose order no source tells */
+	uint64_t level_unknown;	/* pages that are somewhere, by an entry of unknown level */
+	uint64_t order_unknown;	/* pages of folios of unknown order */
 	uint64_t folios;	/* different folios seen; DEVTHP_NONE: unknown */
 	uint32_t min_order;	/* of the folios whose order is known; 0 if none */
 	uint32_t max_order;

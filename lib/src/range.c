@@ -12,7 +12,7 @@ struct devthp_range {
 	char *addr;
 	size_t bytes;
 	size_t page_size;
-	bool *gone;		/* [pages]: unmapped, or the caller's affair */
+	unsigned char *gone;	/* [pages]: 1 if unmapped, or the caller's affair */
 };
 
 static int advise(void *addr, size_t bytes, uint32_t advice)
@@ -117,7 +117,7 @@ int devthp_range_free(struct devthp_range *range)
 	ret = ret ? ret : err;
 	pages = range->bytes / range->page_size;
 	for (first = 0; first < pages; first = last) {
-		bool gone = range->gone[first];
+		unsigned char gone = range->gone[first];
 
 		for (last = first + 1; last < pages && range->gone[last] == gone; last++)
 			;
@@ -155,7 +155,7 @@ static int check_owned(const struct devthp_range *range, size_t first, size_t np
 		return -EINVAL;
 	if (first >= pages || npages > pages - first)
 		return -ERANGE;
-	return memchr(&range->gone[first], true, npages) ? -EINVAL : 0;
+	return memchr(&range->gone[first], 1, npages) ? -EINVAL : 0;
 }
 
 int devthp_range_disown(struct devthp_range *range, size_t first, size_t npages)
@@ -163,7 +163,7 @@ int devthp_range_disown(struct devthp_range *range, size_t first, size_t npages)
 	int ret = check_owned(range, first, npages);
 
 	if (!ret)
-		memset(&range->gone[first], true, npages);
+		memset(&range->gone[first], 1, npages);
 	return ret;
 }
 
