@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=sh disable=SC2034
 # One architecture: all that the scripts need to know of x86_64.
-image=arch/x86/boot/bzImage		# below the object directory
+image="arch/x86/boot/bzImage"	# below the object directory
 image_target=bzImage
-gnu_triplet=x86_64-linux-gnu
-qemu=qemu-system-x86_64
-qemu_package=qemu-system-x86
+gnu_triplet="x86_64-linux-gnu"
+cross_packages="gcc-x86-64-linux-gnu libc6-dev-amd64-cross"
+qemu="qemu-system-x86_64"
+qemu_package="qemu-system-x86"
 console=ttyS0
 accelerators="kvm tcg,thread=multi"	# tried in this order, by a probe boot
 

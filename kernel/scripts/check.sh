@@ -62,6 +62,7 @@ boot_unpatched()
 	key=$(digest "$arch_dir/unpatched/obj/$image" "$arch_dir/unpatched/initramfs.cpio" "$top/kernel/scripts/boot.sh")
 	! up_to_date "$baseline.stamp" "$key" || return 0
 	rm -rf "$baseline" "$baseline.stamp"
+	say BOOT "unpatched kernel, for comparison" >&3
 	"$scripts/boot.sh" unpatched check "$baseline" $guest_limit >/dev/null
 	if grep -q '^exit ' "$baseline/status"; then
 		stamp "$baseline.stamp" "$key"
@@ -71,7 +72,7 @@ boot_unpatched()
 # There, a new selftest that passes proves nothing.
 part_unpatched()
 {
-	boot_unpatched >&2
+	boot_unpatched
 	mkdir -p "$dir/unpatched"
 	cp "$baseline"/* "$dir/unpatched/"
 	echo "KTAP version 1"
@@ -89,7 +90,7 @@ part_unpatched()
 
 part_guest()
 {
-	boot_unpatched >&2
+	boot_unpatched
 	"$scripts/guest.sh" patched "$dir/guest" $guest_limit "" "$baseline/tests.log" >&3 || :
 	cat "$dir/guest/guest.ktap"
 }

@@ -3,14 +3,14 @@
 # clean.sh [all]: remove what was built; with "all" the whole build directory.
 . "$(dirname "$0")/lib.sh"
 
-# Only what is one of our build directories, whatever O= says.
-[ ! -d "$build" ] || [ -d "$build/source" ] || [ -d "$build/log" ] ||
+[ -d "$build" ] || exit 0
+[ -f "$build/.devthp" ] ||
 	die "$build does not look like a build directory of devthp; not removing it."
 if [ "${1:-}" = all ]; then
 	rm -rf "$build"
 else
 	for arch in "$top"/kernel/arch/*.sh; do
-		rm -rf "$build/$(basename "$arch" .sh)"
+		rm -rf "${build:?}/$(basename "$arch" .sh)"
 	done
-	rm -rf "$build/log" "$build/results"
+	rm -rf "${build:?}/log" "${build:?}/results"
 fi

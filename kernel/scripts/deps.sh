@@ -4,6 +4,14 @@
 . "$(dirname "$0")/lib.sh"
 load_arch
 
+# Every verb that builds comes by here first: mark the build directory as ours,
+# so that make distclean will never remove another.
+if [ -d "$build" ] && [ ! -f "$build/.devthp" ] && [ -n "$(ls -A "$build")" ]; then
+	die "O=$build is not empty and not a build directory of devthp; name another."
+fi
+mkdir -p "$build/log" || die "the build directory $build cannot be made; move it with O=dir."
+: >"$build/.devthp"
+
 present()
 {
 	case $1 in
@@ -14,10 +22,10 @@ present()
 }
 
 missing=$(
-	{ sed '/^#/d' "$top/kernel/deps"; echo "$qemu $qemu_package"; echo "${cross}gcc gcc"; } |
+	{ sed '/^#/d' "$top/kernel/deps"; echo "$qemu $qemu_package"; echo "${cross}gcc $cross_packages"; } |
 	while read -r need package; do
 		present "$need" || echo "$package"
-	done | sort -u | xargs
+	done | xargs -n 1 | sort -u | xargs
 )
 [ -n "$missing" ] || exit 0
 

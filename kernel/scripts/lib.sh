@@ -10,6 +10,7 @@ build=${BUILD:-$top/build}
 ARCH=${ARCH:-x86_64}
 [ "${V:=}" = 1 ] || V=
 jobs=$(nproc)
+export BUILD="$build" ARCH V
 
 # One quiet line a step, as kbuild has them: "  FETCH    linux-source-6.12".
 say()
@@ -94,11 +95,16 @@ load_arch()
 {
 	[ -f "$top/kernel/arch/$ARCH.sh" ] ||
 		die "ARCH=$ARCH is not supported; there is: $(ls "$top/kernel/arch" | sed 's/\.sh$//' | xargs)."
+	# shellcheck source=../arch/x86_64.sh
 	. "$top/kernel/arch/$ARCH.sh"
 	arch_dir=$build/$ARCH
 	busybox=/bin/busybox
 	cross=
-	[ "$(uname -m)" = "${gnu_triplet%%-*}" ] || cross=$gnu_triplet-
+	if [ "$(uname -m)" = "${gnu_triplet%%-*}" ]; then
+		cross_packages=gcc
+	else
+		cross=$gnu_triplet-
+	fi
 	cc=${cross}gcc
 	! have ccache || cc="ccache $cc"
 }

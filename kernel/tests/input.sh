@@ -63,10 +63,17 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 24
+plan 26
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
+
+mkdir -p "$dir/home"
+echo precious >"$dir/home/letter"
+expect 1 "is not empty and not a build directory" "O= names another directory" \
+	make -C "$top" O="$dir/home" deps
+expect 1 "does not look like a build directory" "distclean of another directory" \
+	make -C "$top" O="$dir/home" distclean
 
 # fetch
 toy "$dir/good" 6 12 1
@@ -119,7 +126,7 @@ ln -sf /usr/bin/* "$dir/bin/"
 rm -f "$dir/bin/quilt" "$dir/bin/apt-get" "$dir/bin/sudo"
 deps()
 {
-	PATH=$dir/bin "$scripts/deps.sh"
+	PATH=$dir/bin BUILD=$dir/deps-build "$scripts/deps.sh"
 }
 expect 1 "there is no apt-get to install them: quilt" "a machine with no apt" deps
 printf '#!/bin/sh\necho E: no network >&2\nexit 100\n' >"$dir/bin/apt-get"
@@ -142,5 +149,5 @@ config()
 }
 expect 1 "CONFIG_NO_SUCH_OPTION=y" "a configuration line that gets lost" config
 expect 1 "there is no program" "a program that is none" "$scripts/programs.sh" tetris
-rm -rf "$dir/bin" "$dir/copy" "$dir/copy-build"
+rm -rf "${dir:?}/bin" "$dir/copy" "$dir/copy-build"
 $all_passed
