@@ -7,9 +7,10 @@ load_kernel "$1"
 
 cd "$top/kernel/config"
 fragments="base.config $ARCH.config hmm.config debug.config tests.config"
-# An empty series brings no options of its own.
+# What the selftests say they need is held against the result as well. An empty
+# series brings no options of its own.
 if [ "$kernel" = patched ] && [ -s "$source_dir/touched" ]; then
-	fragments="$fragments patched.config"
+	fragments="$fragments patched.config ../../selftests/config"
 fi
 
 # The objects of another source are of no use, and their times would mislead kbuild.
@@ -31,7 +32,7 @@ merge()
 		scripts/kconfig/merge_config.sh -n -O "$obj" $paths </dev/null
 }
 
-say CONFIG "$kernel: $(echo "$fragments" | sed 's/\.config//g')"
+say CONFIG "$kernel: $(basename -a -s .config $fragments | xargs)"
 paths=$(for f in $fragments; do printf '%s ' "$PWD/$f"; done)
 logged "$kernel_dir/config.log" merge || die "the configuration could not be merged."
 
