@@ -234,7 +234,8 @@ static const char *name_of(const struct cycle *c, const struct step *step, char 
 	return text;
 }
 
-#define ROW "%-33s %-9s %-10s %5s %8s %8s  %-7s %10s\n"
+#define WHAT "%-33s %-9s %-10s %5s %8s %8s"
+#define RESULT " %8s %9s"
 
 static void show_groups(const char *name, const struct devthp_snapshot *snap, const char *data,
 			const char *duration)
@@ -246,10 +247,13 @@ static void show_groups(const char *name, const struct devthp_snapshot *snap, co
 	for (i = 0; i < count; i++) {
 		const struct group *g = &groups[i];
 
-		printf(ROW, i ? "" : name, devthp_location_name(g->location),
+		printf(WHAT, i ? "" : name, devthp_location_name(g->location),
 		       entries_text(entries, g), order_text(order, g),
-		       span_text(mapcount, g, &g->mapcount), span_text(refcount, g, &g->refcount),
-		       i ? "" : data, i ? "" : duration);
+		       span_text(mapcount, g, &g->mapcount),
+		       span_text(refcount, g, &g->refcount));
+		if (!i)
+			printf(RESULT, data, duration);
+		putchar('\n');
 	}
 }
 
@@ -275,6 +279,22 @@ static double now_ms(void)
 	return t.tv_sec * 1e3 + t.tv_nsec / 1e6;
 }
 
+/* A guest's clock may tick as slowly as its timer: claim no more than it knows. */
+static void duration_text(char *text, size_t room, double ms)
+{
+	struct timespec t = { .tv_nsec = 0 };
+	double tick;
+
+	clock_getres(CLOCK_MONOTONIC, &t);
+	tick = t.tv_sec * 1e3 + t.tv_nsec / 1e6;
+	if (tick < 0.01)
+		snprintf(text, room, "%.2f ms", ms);
+	else if (ms < tick)
+		snprintf(text, room, "< %.0f ms", tick);
+	else
+		snprintf(text, room, "%.0f ms", ms);
+}
+
 static void run_step(struct cycle *c, size_t number)
 {
 	const struct step *step = &steps[number];
@@ -289,7 +309,7 @@ static void run_step(struct cycle *c, size_t number)
 		 name_of(c, step, text, sizeof(text)));
 	start = now_ms();
 	done = step->act(c);
-	snprintf(duration, sizeof(duration), "%.2f ms", now_ms() - start);
+	duration_text(duration, sizeof(duration), now_ms() - start);
 	ret = take(c, &snap);
 	if (ret) {
 		cycle_wrong(c, "step \"%s\": cannot look at the pages: %s", name, strerror(-ret));
@@ -320,7 +340,8 @@ static int run(struct cycle *c)
 	       c->path ? c->path : "/dev/hmm_dmirror0");
 	printf("Pictures: one character is %zu pages; %s\n\n", c->folio_pages / BAR_WIDTH,
 	       BAR_LEGEND);
-	printf(ROW, "step", "where", "entries", "order", "mapcount", "refcount", "data", "time");
+	printf(WHAT RESULT "\n", "step", "where", "entries", "order", "mapcount", "refcount",
+	       "data", "time");
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		run_step(c, i);
 		if (c->wrong)

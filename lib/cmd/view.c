@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* Snapshots for the eye: groups of like pages, pictures, runs. */
+#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,25 +117,32 @@ static char letter_of(uint32_t location)
 	case DEVTHP_LOC_EMPTY:
 		return '.';
 	default:
-		return 'x';
+		return 'X';
 	}
+}
+
+/* A cell that holds nothing in part is in lower case. */
+static char mix(char cell, char letter)
+{
+	if (cell == letter || cell == tolower(letter))
+		return cell;
+	if (letter == '.')
+		return (char)tolower(cell);
+	return cell == '.' ? (char)tolower(letter) : '+';
 }
 
 void view_bar(const struct devthp_snapshot *snap, size_t first, size_t npages, size_t per)
 {
+	char cell = ' ';
 	size_t i;
-	char c = ' ';
 
 	putchar('|');
 	for (i = 0; i < npages; i++) {
 		char letter = letter_of(page_at(snap, first + i).location);
 
-		if (i % per == 0)
-			c = letter;
-		else if (c != letter)
-			c = '+';
+		cell = i % per ? mix(cell, letter) : letter;
 		if (i % per == per - 1 || i == npages - 1)
-			putchar(c);
+			putchar(cell);
 	}
 	puts("|");
 }

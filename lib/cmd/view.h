@@ -31,7 +31,7 @@ const char *span_text(char *text, const struct group *group, const struct span *
 
 /* One character for every per pages of [first, first + npages). */
 void view_bar(const struct devthp_snapshot *snap, size_t first, size_t npages, size_t per);
-#define BAR_LEGEND "S system, D device, . nothing, x other, + mixed"
+#define BAR_LEGEND "S system, D device, X other, . nothing, lower case: in part, + mixed"
 
 /* "device 0-223, unmapped 224-287, ...", cut short after a few runs. */
 void view_runs(const struct devthp_snapshot *snap);
