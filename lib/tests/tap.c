@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 #include <stdio.h>
+#include <unistd.h>
 
 #include "tap.h"
+
+/* Seconds a case may take before its program is ended: a hang is a failure. */
+#define LIMIT 60
 
 static unsigned int failures;
 static const char *skipped;
@@ -39,6 +43,7 @@ int tap_main(const struct tap_case *cases, size_t count)
 	for (i = 0; i < count; i++) {
 		failures = 0;
 		skipped = NULL;
+		alarm(LIMIT);
 		cases[i].run();
 		bad += failures != 0;
 		printf("%sok %zu %s%s%s\n", failures ? "not " : "", i + 1, cases[i].name,
