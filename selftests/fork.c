@@ -252,4 +252,18 @@ TEST_F(child, leaves_an_orphan)
 			 leave_an_orphan);
 }
 
+/* The device mirrors the parent: what it writes, the parent has written. */
+TEST_F(child, sees_no_device_write)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(peer_fork(&self->child, look_then_read, sample));
+	ASSERT_RIGHT(peer_wait(&self->child));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(peer_tell(&self->child));
+	ASSERT_RIGHT(peer_end(&self->child));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 TEST_HARNESS_MAIN

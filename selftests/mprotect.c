@@ -82,6 +82,17 @@ TEST_F(protect, read_only_keeps_it_whole)
 	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 1)));
 }
 
+TEST_F(protect, read_only_for_the_device)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ));
+	ASSERT_EQ(-EPERM, devthp_device_write(sample->dev, sample->addr, 1,
+					      sample->buffer, NULL));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 TEST_F(protect, read_only_comes_back_read_only)
 {
 	struct sample *sample = &self->sample;
@@ -118,6 +129,18 @@ TEST_F(protect, read_only_before_migration)
 	ASSERT_RIGHT(sample_data(sample));
 	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1)));
 	write_is_refused(_metadata, sample, 1);
+}
+
+/* The entry still is read-only, its mapping is not: the device may write. */
+TEST_F(protect, writable_again_for_the_device)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ));
+	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ | PROT_WRITE));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 TEST_F(protect, none_and_back)

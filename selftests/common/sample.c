@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -60,6 +61,20 @@ static size_t run_length(const struct sample *sample, size_t first, size_t end)
 	return i - first;
 }
 
+/* What a bad page holds: where it comes from, if it has a pattern. */
+static const char *describe(const struct devthp_pattern_report *report,
+			    char *text, size_t size)
+{
+	if (report->seen_index == DEVTHP_NONE)
+		snprintf(text, size, "%#llx",
+			 (unsigned long long)report->seen_word);
+	else
+		snprintf(text, size, "page %llu generation %u",
+			 (unsigned long long)report->seen_index,
+			 report->seen_generation);
+	return text;
+}
+
 /* Data that should be in pages from first on is at data. */
 static const char *data_is_right(const struct sample *sample, const void *data,
 				 size_t first, size_t npages, const char *who)
@@ -71,16 +86,16 @@ static const char *data_is_right(const struct sample *sample, const void *data,
 	};
 	struct devthp_pattern_report report = { .size = sizeof(report) };
 	int bad = devthp_pattern_verify(data, first, npages, &opts, &report);
+	char seen[64];
 
 	CHECK(went_well("verify data", bad));
 	if (bad)
-		return wrong("%s: page %llu is %s at byte %u: holds page %lld generation %u (word %#llx), should be generation %u; %d bad of %zu pages",
+		return wrong("%s: page %llu is %s: holds %s at byte %u, should hold generation %u; %d bad of %zu pages",
 			     who, (unsigned long long)(first + report.bad_page),
 			     devthp_verdict_name(report.bad_verdict),
-			     report.bad_offset, (long long)report.seen_index,
-			     report.seen_generation,
-			     (unsigned long long)report.seen_word,
-			     report.expected_generation, bad, npages);
+			     describe(&report, seen, sizeof(seen)),
+			     report.bad_offset, report.expected_generation,
+			     bad, npages);
 	return RIGHT;
 }
 
