@@ -247,6 +247,15 @@ static const char *cpu_read_run(struct sample *sample, size_t first,
 			     "the CPU reads");
 }
 
+static const char *to_system_run(struct sample *sample, size_t first,
+				 size_t npages)
+{
+	return went_well("migrate to system memory",
+			 devthp_migrate_to_system(sample->dev,
+						  page_addr(sample, first),
+						  npages, NULL));
+}
+
 static const char *each_run(struct sample *sample,
 			    const char *(*visit)(struct sample *, size_t,
 						 size_t))
@@ -259,6 +268,11 @@ static const char *each_run(struct sample *sample,
 			CHECK(visit(sample, first, npages));
 	}
 	return RIGHT;
+}
+
+const char *sample_rest_to_system(struct sample *sample)
+{
+	return each_run(sample, to_system_run);
 }
 
 const char *sample_device_write(struct sample *sample)

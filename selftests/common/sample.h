@@ -57,7 +57,10 @@ const char *sample_fill_whole(struct sample *sample);
 const char *sample_to_device(struct sample *sample);
 const char *sample_to_system(struct sample *sample);
 
-/* The same, and the folios must arrive whole. */
+/* Migrate what is left between holes, as far as it is on the device. */
+const char *sample_rest_to_system(struct sample *sample);
+
+/* Migrate everything, and the folios must arrive whole. */
 const char *sample_to_device_whole(struct sample *sample);
 const char *sample_to_system_whole(struct sample *sample);
 
