@@ -33,9 +33,9 @@ run_qemu()
 {
 	# shellcheck disable=SC2046,SC2086
 	timeout --foreground -k 5 "$seconds" "$qemu" $(qemu_machine) -accel "$accel" \
-		-nodefaults -no-user-config -display none -no-reboot -smp 2 -m 3G \
+		-nodefaults -no-user-config -display none -no-reboot -smp 2,sockets=2 -m 3G \
 		-kernel "$obj/$image" -initrd "$initramfs" \
-		-append "console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 devthp.job=$job" \
+		-append "console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 devthp.job=$job devthp.kernel=$kernel" \
 		-device virtio-serial $channels \
 		-device virtserialport,chardev=tests,name=tests \
 		-chardev file,id=status,path="$dir/status" \
