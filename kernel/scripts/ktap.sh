@@ -55,6 +55,7 @@ parse()
 	python3 "$source_dir/unpatched/tools/testing/kunit/kunit.py" parse \
 		--json="$parsed.json" "$1" >"$parsed.parsed" 2>&1 || complaint=1
 	counts=$(sed -n 's/.*Testing complete\. Ran [0-9]* tests: *//p' "$parsed.parsed" | tail -n 1)
+	[ -n "$counts" ] || echo "kunit.py could not read $1: $(tail -n 1 "$parsed.parsed")" >&2
 	echo "$counts" | awk -v complaint=$complaint -v alone="$(failed_alone "$1")" '{
 		gsub(/,/, "")
 		for (i = 1; i < NF; i += 2)
