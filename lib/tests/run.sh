@@ -87,7 +87,6 @@ for program; do
 	"$program" >"$tmp/log" 2>"$tmp/err"
 	status=$?
 	comment "$tmp/err"
-	echo "# Subtest: $name"
 	sed 's/^/  /' "$tmp/log"
 	[ "$status" -le 1 ] || echo "# $name ended with status $status"
 	result "$status" "$name"
