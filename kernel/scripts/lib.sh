@@ -106,7 +106,9 @@ load_arch()
 		cross=$gnu_triplet-
 	fi
 	cc=${cross}gcc
+	# Without the depend mode a first compilation takes nearly twice as long.
 	! have ccache || cc="ccache $cc"
+	export CCACHE_DEPEND=1 CCACHE_BASEDIR="$build" CCACHE_NOHASHDIR=1
 }
 
 # The two kernels that are built from one source: "patched" and "unpatched".
