@@ -39,5 +39,5 @@ if cmp -s "$image_file.new" "$image_file"; then
 	rm "$image_file.new"
 else
 	mv "$image_file.new" "$image_file"
-	say INITRAMFS "$kernel"
+	say PACK "initramfs of the $kernel kernel"
 fi

@@ -17,7 +17,7 @@ suite()
 # failures FILE: the cases that failed and what they have to say, for people.
 failures()
 {
-	awk '/^ *not ok / { sub(/^ *not ok [0-9]+ (- )?/, ""); print "  FAILED    " $0; failed = 1; next }
+	awk '/^ *not ok / { sub(/^ *not ok [0-9]+ (- )?/, ""); print "  FAILED   " $0; failed = 1; next }
 	     /^ *ok / { failed = 0 }
 	     /^ *# / && failed { sub(/^ */, ""); print "           " $0 }' "$1"
 }

@@ -15,7 +15,7 @@ export BUILD="$build" ARCH V
 # One quiet line a step, as kbuild has them: "  FETCH    linux-source-6.12".
 say()
 {
-	printf '  %-9s %s\n' "$1" "$2"
+	printf '  %-9s%s\n' "$1" "$2"
 }
 
 die()
