@@ -75,9 +75,8 @@ static const char *describe(const struct devthp_pattern_report *report,
 	return text;
 }
 
-/* Data that should be in pages from first on is at data. */
-static const char *data_is_right(const struct sample *sample, const void *data,
-				 size_t first, size_t npages, const char *who)
+const char *sample_compare(const struct sample *sample, const void *data,
+			   size_t first, size_t npages, const char *who)
 {
 	const struct devthp_pattern_opts opts = {
 		.size = sizeof(opts),
@@ -187,13 +186,13 @@ const char *sample_access(struct sample *sample, size_t page, enum access how)
 
 	switch (how) {
 	case ACCESS_READ:
-		return data_is_right(sample, addr, page, 1, "the CPU reads");
+		return sample_compare(sample, addr, page, 1, "the CPU reads");
 	case ACCESS_WRITE:
 		sample->generation[page]++;
 		return data_make(sample, addr, page, 1);
 	case ACCESS_KERNEL_READ:
 		CHECK(through_pipe(addr, copy));
-		return data_is_right(sample, copy, page, 1, "write(2) reads");
+		return sample_compare(sample, copy, page, 1, "write(2) reads");
 	case ACCESS_KERNEL_WRITE:
 		sample->generation[page]++;
 		CHECK(data_make(sample, copy, page, 1));
@@ -236,15 +235,15 @@ static const char *device_read_run(struct sample *sample, size_t first,
 			devthp_device_read(sample->dev,
 					   page_addr(sample, first), npages,
 					   sample->buffer, NULL)));
-	return data_is_right(sample, sample->buffer, first, npages,
-			     "the device reads");
+	return sample_compare(sample, sample->buffer, first, npages,
+			      "the device reads");
 }
 
 static const char *cpu_read_run(struct sample *sample, size_t first,
 				size_t npages)
 {
-	return data_is_right(sample, page_addr(sample, first), first, npages,
-			     "the CPU reads");
+	return sample_compare(sample, page_addr(sample, first), first, npages,
+			      "the CPU reads");
 }
 
 static const char *to_system_run(struct sample *sample, size_t first,

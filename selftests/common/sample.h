@@ -80,6 +80,10 @@ const char *sample_device_data(struct sample *sample);
 /* So does the CPU. */
 const char *sample_data(struct sample *sample);
 
+/* What somebody read from pages [first, first + npages) is what they hold. */
+const char *sample_compare(const struct sample *sample, const void *data,
+			   size_t first, size_t npages, const char *who);
+
 /* Make a hole. */
 const char *sample_cut(struct sample *sample, size_t first, size_t npages,
 		       enum hole how);
