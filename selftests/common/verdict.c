@@ -6,7 +6,7 @@
 
 const char *wrong(const char *format, ...)
 {
-	static char sentence[512];
+	static __thread char sentence[512];
 	char made[sizeof(sentence)];
 	va_list args;
 

@@ -26,7 +26,7 @@ do {							\
 		return check_verdict;			\
 } while (0)
 
-/* The sentence is valid until the next one is made. */
+/* The sentence is valid until the same thread makes the next one. */
 const char *wrong(const char *format, ...)
 	__attribute__((format(printf, 1, 2)));
 
