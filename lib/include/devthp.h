@@ -583,7 +583,10 @@ enum devthp_counter {
 	DEVTHP_COUNT_SPLIT_PMD = 8,	/* PMD entries split so far, vmstat */
 	DEVTHP_COUNT_PINS_TAKEN = 9,	/* vmstat nr_foll_pin_acquired */
 	DEVTHP_COUNT_PINS_RELEASED = 10,	/* vmstat nr_foll_pin_released */
-	DEVTHP_COUNTERS = 11
+	DEVTHP_COUNT_SYS_ANON = 11,	/* bytes, /proc/meminfo */
+	DEVTHP_COUNT_SYS_PAGE_TABLES = 12,	/* bytes, /proc/meminfo */
+	DEVTHP_COUNT_SYS_MLOCKED = 13,	/* bytes, /proc/meminfo */
+	DEVTHP_COUNTERS = 14
 };
 
 DEVTHP_API const char *devthp_counter_name(unsigned int counter);

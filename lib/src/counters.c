@@ -35,6 +35,11 @@ static const struct {
 	[DEVTHP_COUNT_PINS_RELEASED] = {
 		"pins_released", "/proc/vmstat", "nr_foll_pin_released ", 1
 	},
+	[DEVTHP_COUNT_SYS_ANON] = { "sys_anon", "/proc/meminfo", "AnonPages:", 1024 },
+	[DEVTHP_COUNT_SYS_PAGE_TABLES] = {
+		"sys_page_tables", "/proc/meminfo", "PageTables:", 1024
+	},
+	[DEVTHP_COUNT_SYS_MLOCKED] = { "sys_mlocked", "/proc/meminfo", "Mlocked:", 1024 },
 };
 
 _Static_assert(ARRAY_SIZE(table) == DEVTHP_COUNTERS, "every counter has a source");
