@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What a test needs beyond a device. A function says KSFT_PASS, or KSFT_SKIP or
+ * KSFT_FAIL and, in *why, for what reason.
+ */
+#ifndef NEED_H
+#define NEED_H
+
+/* As in kselftest.h, which only a program's main file can include. */
+#ifndef KSFT_PASS
+#define KSFT_PASS 0
+#define KSFT_FAIL 1
+#define KSFT_SKIP 4
+#endif
+
+typedef int need(const char **why);
+
+/* In FIXTURE_SETUP or a test: skip it, or fail, where that is missing. */
+#define NEED(ready, ...)					\
+do {								\
+	const char *why = RIGHT;				\
+								\
+	if ((ready)(__VA_ARGS__ __VA_OPT__(,) &why) == KSFT_SKIP)	\
+		SKIP(return, "%s", why);			\
+	ASSERT_RIGHT(why);					\
+} while (0)
+
+/* A file that is there if the kernel was built with an option. */
+int file_needed(const char *path, const char *option, const char **why);
+
+/*
+ * For other such functions: what is missing is a failure where everything is
+ * required, and a reason to skip elsewhere.
+ */
+int missing(const char *what, const char **why);
+
+#endif

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <devthp.h>
+
+#include "need.h"
+#include "pagemap.h"
+#include "sample.h"
+#include "textfile.h"
+#include "verdict.h"
+
+const char *pagemap_read(const void *addr, size_t npages, uint64_t *entries)
+{
+	const off_t where = (uintptr_t)addr / devthp_page_size() *
+			    sizeof(*entries);
+	const ssize_t size = npages * sizeof(*entries);
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	ssize_t length;
+
+	if (fd < 0)
+		return went_well("/proc/self/pagemap", -errno);
+	length = pread(fd, entries, size, where);
+	close(fd);
+	if (length < 0)
+		return went_well("read /proc/self/pagemap", -errno);
+	if (length != size)
+		return wrong("pagemap gives %zd of %zd bytes", length, size);
+	return RIGHT;
+}
+
+const char *pagemap_bits(const struct sample *sample, size_t first,
+			 size_t npages, uint64_t mask, uint64_t want)
+{
+	uint64_t *entries = calloc(npages, sizeof(*entries));
+	const char *verdict;
+	size_t i;
+
+	if (!entries)
+		return wrong("no memory for entries of pagemap");
+	verdict = pagemap_read(sample->addr + first * devthp_page_size(),
+			       npages, entries);
+	for (i = 0; i < npages && is_right(verdict); i++)
+		if (!sample->hole[first + i] && (entries[i] & mask) != want)
+			verdict = wrong("page %zu: pagemap says %#llx, of which %#llx should be %#llx",
+					first + i,
+					(unsigned long long)entries[i],
+					(unsigned long long)mask,
+					(unsigned long long)want);
+	free(entries);
+	return verdict;
+}
+
+const char *pagemap_bits_of_all(const struct sample *sample, uint64_t mask,
+				uint64_t want)
+{
+	return pagemap_bits(sample, 0, sample->pages, mask, want);
+}
+
+static const char *compare_bits(const struct sample *sample,
+				const struct devthp_snapshot *snap,
+				size_t first, size_t npages, unsigned int mask,
+				unsigned int want)
+{
+	size_t i;
+
+	for (i = 0; i < npages; i++) {
+		struct devthp_page page = { .size = sizeof(page) };
+
+		if (sample->hole[first + i])
+			continue;
+		CHECK(went_well("read a snapshot",
+				devthp_snapshot_page(snap, i, &page)));
+		if (!(page.known & DEVTHP_KNOWN_BITS))
+			return wrong("page %zu: the bits of its entry are unknown, which the folio probe would tell",
+				     first + i);
+		if ((page.bits & mask) != want)
+			return wrong("page %zu (%s): its entry has the bits %#x, of which %#x should be %#x",
+				     first + i,
+				     devthp_location_name(page.location),
+				     page.bits, mask, want);
+	}
+	return RIGHT;
+}
+
+const char *entry_bits(const struct sample *sample, size_t first,
+		       size_t npages, unsigned int mask, unsigned int want)
+{
+	struct devthp_snapshot *snap;
+	const char *verdict;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr +
+					     first * devthp_page_size(),
+					     npages, NULL)));
+	verdict = compare_bits(sample, snap, first, npages, mask, want);
+	devthp_snapshot_free(snap);
+	return verdict;
+}
+
+const char *entry_bits_of_all(const struct sample *sample, unsigned int mask,
+			      unsigned int want)
+{
+	return entry_bits(sample, 0, sample->pages, mask, want);
+}
+
+const char *clear_refs(enum clear_refs what)
+{
+	char number[16];
+
+	snprintf(number, sizeof(number), "%d", what);
+	return file_write("/proc/self/clear_refs", number);
+}
+
+/* A page that was just written is soft-dirty if anything is. */
+int soft_dirty_needed(const char **why)
+{
+	const size_t size = devthp_page_size();
+	uint64_t entry = 0;
+	char *page;
+
+	if (file_needed("/proc/self/clear_refs", "CONFIG_PROC_PAGE_MONITOR",
+			why) != KSFT_PASS)
+		return missing(*why, why);
+	page = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED) {
+		*why = went_well("map a page", -errno);
+		return KSFT_FAIL;
+	}
+	*page = 1;
+	*why = pagemap_read(page, 1, &entry);
+	munmap(page, size);
+	if (!is_right(*why))
+		return KSFT_FAIL;
+	if (!(entry & PAGEMAP_SOFT_DIRTY))
+		return missing("soft-dirty is not tracked: CONFIG_MEM_SOFT_DIRTY is off", why);
+	return KSFT_PASS;
+}

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "textfile.h"
+#include "verdict.h"
+
+bool file_exists(const char *path)
+{
+	return !access(path, F_OK);
+}
+
+const char *file_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t length;
+
+	if (fd < 0)
+		return went_well(path, -errno);
+	length = read(fd, text, size - 1);
+	close(fd);
+	if (length < 0)
+		return went_well(path, -errno);
+	while (length && text[length - 1] == '\n')
+		length--;
+	text[length] = '\0';
+	return RIGHT;
+}
+
+const char *file_write(const char *path, const char *text)
+{
+	const ssize_t length = strlen(text);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	const char *verdict = RIGHT;
+
+	if (fd < 0)
+		return went_well(path, -errno);
+	if (write(fd, text, length) != length)
+		verdict = wrong("write \"%s\" to %s: %s", text, path,
+				strerror(errno));
+	close(fd);
+	return verdict;
+}
+
+const char *file_number(const char *path, uint64_t *number)
+{
+	char text[64];
+
+	CHECK(file_read(path, text, sizeof(text)));
+	if (sscanf(text, "%" SCNu64, number) != 1)
+		return wrong("%s: no number in \"%s\"", path, text);
+	return RIGHT;
+}
+
+const char *file_field(const char *path, const char *word, uint64_t *number)
+{
+	const size_t length = strlen(word);
+	FILE *file = fopen(path, "re");
+	bool found = false;
+	char line[512];
+
+	if (!file)
+		return went_well(path, -errno);
+	while (!found && fgets(line, sizeof(line), file))
+		found = !strncmp(line, word, length) &&
+			(line[length] == ' ' || line[length - 1] == ':') &&
+			sscanf(line + length, "%" SCNu64, number) == 1;
+	fclose(file);
+	return found ? RIGHT : wrong("%s does not tell \"%s\"", path, word);
+}
+
+/* The choice in brackets, if there is one. */
+static void keep_the_choice(char *text)
+{
+	char *choice = strchr(text, '[');
+	char *end = choice ? strchr(choice, ']') : NULL;
+
+	if (!end)
+		return;
+	*end = '\0';
+	memmove(text, choice + 1, strlen(choice + 1) + 1);
+}
+
+const char *setting_change(struct setting *setting, const char *path,
+			   const char *value)
+{
+	char before[sizeof(setting->before)];
+
+	CHECK(file_read(path, before, sizeof(before)));
+	CHECK(file_write(path, value));
+	/* Changed again, it is the first value that is put back. */
+	if (setting->path[0])
+		return RIGHT;
+	keep_the_choice(before);
+	strcpy(setting->before, before);
+	snprintf(setting->path, sizeof(setting->path), "%s", path);
+	return RIGHT;
+}
+
+void setting_restore(struct setting *setting)
+{
+	if (setting->path[0])
+		file_write(setting->path, setting->before);
+	setting->path[0] = '\0';
+}
