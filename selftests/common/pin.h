@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Pins: the kernel's own references to pages of a process, taken by way of its
+ * addresses (GUP) for as long as somebody else may read and write them.
+ */
+#ifndef PIN_H
+#define PIN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum pin_how {
+	PIN_SLOW,		/* gup_test: long-term, for writing, pages */
+	PIN_FAST,		/* the same, but first tried without locks */
+	PIN_SLOW_READ,		/* gup_test: long-term, for reading */
+	PIN_FAST_READ,
+	PIN_RING,		/* buffer of an io_uring: long-term, for writing */
+	PIN_CALL,		/* process_vm_readv(2), stopped halfway: short-term */
+	REFERENCE_PIPE,		/* vmsplice(2): references that are no pins */
+	PIN_HOWS
+};
+
+/* What is held; {} is nothing. */
+struct pin {
+	const struct pin_kind *kind;
+	char *addr;
+	size_t npages;
+	void *holder;
+};
+
+/* Whether this system has it: NEED(pin_needed, how), see need.h. */
+int pin_needed(enum pin_how how, const char **why);
+
+/* Is it a pin, not a mere reference? Does it need memory it can write to? */
+bool pin_is_pin(enum pin_how how);
+bool pin_writes(enum pin_how how);
+
+/*
+ * Does it hold one reference for each page? The buffer of an io_uring holds one
+ * for a huge folio that is all in it.
+ */
+bool pin_is_by_page(enum pin_how how);
+
+/* Take hold of npages pages from addr on. */
+const char *pin_take(struct pin *pin, enum pin_how how, void *addr,
+		     size_t npages);
+
+/*
+ * Let go. Unless NULL, copy gets what the holder saw in the pages at last, by
+ * its own references, wherever addr leads to by now. Nothing held: does nothing.
+ */
+const char *pin_drop(struct pin *pin, void *copy);
+
+/* Pages pinned and unpinned so far, by anybody; exact if nobody else does. */
+const char *pin_statistics(uint64_t *taken, uint64_t *released);
+
+#endif

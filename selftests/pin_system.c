@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages of system memory are pinned, by whatever way and for whatever time: the
+ * folio stays where it is, as whole as it is, and mapped as it is, until the
+ * last pin is gone.
+ *
+ * Of two folios the second is pinned, and the first must go all the same.
+ */
+#include <sys/mman.h>
+
+#include "common/harness.h"
+#include "common/need.h"
+#include "common/peer.h"
+#include "common/pin.h"
+#include "common/still.h"
+
+enum form {
+	WHOLE,			/* mapped by a PMD entry */
+	READ_ONLY,		/* the same, in memory that cannot be written */
+	MLOCKED,		/* the same */
+	BY_PAGES,		/* a huge folio mapped by PTEs */
+	SMALL,			/* base pages */
+};
+
+FIXTURE(pinned)
+{
+	struct sample sample;
+	struct pin pin;
+	struct devthp_snapshot *before;
+	struct peer child;
+	size_t first, npages;	/* of the sample, that are pinned */
+};
+
+/* Pages are numbered by 1/512 of a folio; 0 of them are one. */
+FIXTURE_VARIANT(pinned)
+{
+	enum pin_how how;
+	enum form form;
+	size_t page, npages;
+};
+
+#define VARIANT(name, ...) FIXTURE_VARIANT_ADD(pinned, name) { __VA_ARGS__ }
+
+VARIANT(first_page, .how = PIN_FAST, .page = 0);
+VARIANT(page, .how = PIN_FAST, .page = 300);
+VARIANT(last_page, .how = PIN_FAST, .page = 511);
+VARIANT(all, .how = PIN_FAST, .npages = 512);
+VARIANT(slowly, .how = PIN_SLOW, .page = 300);
+VARIANT(all_slowly, .how = PIN_SLOW, .npages = 512);
+VARIANT(for_reading, .how = PIN_FAST_READ, .page = 300);
+VARIANT(for_reading_slowly, .how = PIN_SLOW_READ, .page = 300);
+VARIANT(by_ring, .how = PIN_RING, .page = 300);
+VARIANT(all_by_ring, .how = PIN_RING, .npages = 512);
+VARIANT(short_term, .how = PIN_CALL, .page = 300);
+VARIANT(all_short_term, .how = PIN_CALL, .npages = 512);
+VARIANT(referenced, .how = REFERENCE_PIPE, .page = 300);
+VARIANT(all_referenced, .how = REFERENCE_PIPE, .npages = 512);
+VARIANT(read_only, .how = PIN_FAST_READ, .form = READ_ONLY, .page = 300);
+VARIANT(mlocked, .how = PIN_FAST, .form = MLOCKED, .page = 300);
+VARIANT(by_pages, .how = PIN_FAST, .form = BY_PAGES, .page = 300);
+VARIANT(by_pages_all, .how = PIN_SLOW, .form = BY_PAGES, .npages = 512);
+VARIANT(by_pages_short_term, .how = PIN_CALL, .form = BY_PAGES, .page = 300);
+VARIANT(by_pages_referenced, .how = REFERENCE_PIPE, .form = BY_PAGES,
+	.page = 300);
+VARIANT(small, .how = PIN_FAST, .form = SMALL, .page = 300);
+VARIANT(small_all, .how = PIN_SLOW, .form = SMALL, .npages = 512);
+VARIANT(small_short_term, .how = PIN_CALL, .form = SMALL, .page = 300);
+VARIANT(small_referenced, .how = REFERENCE_PIPE, .form = SMALL, .page = 300);
+
+static const char *protect(struct sample *sample, size_t first, size_t npages,
+			   int prot)
+{
+	const size_t size = devthp_page_size();
+
+	return went_well("mprotect", mprotect(sample->addr + first * size,
+					      npages * size, prot) ? -errno : 0);
+}
+
+static const char *prepare(struct sample *sample, enum form form)
+{
+	const size_t bytes = sample->pages * devthp_page_size();
+	size_t folio;
+
+	if (form == SMALL) {
+		if (madvise(sample->addr, bytes, MADV_NOHUGEPAGE))
+			return went_well("MADV_NOHUGEPAGE", -errno);
+		CHECK(sample_fill(sample));
+		return layout_of_all(sample, small(DEVTHP_LOC_SYSTEM, 1));
+	}
+	CHECK(sample_fill_whole(sample));
+	if (form == READ_ONLY)
+		return protect(sample, 0, sample->pages, PROT_READ);
+	if (form == MLOCKED)
+		return went_well("mlock",
+				 mlock(sample->addr, bytes) ? -errno : 0);
+	if (form == BY_PAGES) {
+		struct layout want = whole(DEVTHP_LOC_SYSTEM, 1);
+
+		for (folio = 0; folio < sample->pages;
+		     folio += sample->folio_pages)
+			CHECK(protect(sample, folio, 1, PROT_READ));
+		CHECK(protect(sample, 0, sample->pages, PROT_READ | PROT_WRITE));
+		want.level = DEVTHP_LEVEL_PTE;
+		return layout_of_all(sample, want);
+	}
+	return RIGHT;
+}
+
+FIXTURE_SETUP(pinned)
+{
+	struct sample *sample = &self->sample;
+
+	NEED(pin_needed, variant->how);
+	SETUP_SAMPLE(sample, 2);
+	ASSERT_RIGHT(prepare(sample, variant->form));
+	self->first = sample->folio_pages +
+		      variant->page * sample->folio_pages / 512;
+	self->npages = variant->npages * sample->folio_pages / 512;
+	if (!self->npages)
+		self->npages = 1;
+	ASSERT_RIGHT(pin_take(&self->pin, variant->how,
+			      sample->addr + self->first * devthp_page_size(),
+			      self->npages));
+	ASSERT_RIGHT(still_begin(sample, &self->before));
+}
+
+FIXTURE_TEARDOWN(pinned)
+{
+	pin_drop(&self->pin, NULL);
+	devthp_snapshot_free(self->before);
+	sample_release(&self->sample);
+}
+
+/*
+ * Pins can be seen before anything is done to the entry. Other references are
+ * seen when the folio is unmapped, and then it is mapped again.
+ */
+static const char *still_there(const FIXTURE_DATA(pinned) *self,
+			       const FIXTURE_VARIANT(pinned) *variant,
+			       size_t first, size_t npages)
+{
+	if (pin_is_pin(variant->how))
+		return still_untouched(&self->sample, first, npages,
+				       self->before);
+	return still_mapped(&self->sample, first, npages, self->before);
+}
+
+/* Pages of the second folio that a pin keeps there. */
+static void kept(const FIXTURE_DATA(pinned) *self,
+		 const FIXTURE_VARIANT(pinned) *variant, size_t *first,
+		 size_t *npages)
+{
+	if (variant->form == SMALL) {
+		*first = self->first;
+		*npages = self->npages;
+	} else {
+		*first = self->sample.folio_pages;
+		*npages = self->sample.folio_pages;
+	}
+}
+
+/* Everything goes once the pages are let go of, and was not harmed. */
+static void let_go(struct __test_metadata *_metadata,
+		   FIXTURE_DATA(pinned) *self,
+		   const FIXTURE_VARIANT(pinned) *variant)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(pin_drop(&self->pin, sample->buffer));
+	ASSERT_RIGHT(sample_compare(sample, sample->buffer, self->first,
+				    self->npages, "who pinned it reads"));
+	ASSERT_EQ(0, devthp_migrate_to_device(sample->dev, sample->addr,
+					      sample->pages, NULL));
+	ASSERT_RIGHT(layout_of_all(sample, variant->form >= BY_PAGES ?
+				   small(DEVTHP_LOC_DEVICE, 1) :
+				   whole(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(pinned, stays)
+{
+	struct devthp_migration moved = { .size = sizeof(moved) };
+	struct sample *sample = &self->sample;
+	size_t first, npages;
+	int round;
+
+	kept(self, variant, &first, &npages);
+	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
+				 &moved);
+	ASSERT_RIGHT(still_there(self, variant, first, npages));
+	ASSERT_EQ(sample->pages - npages, moved.pages);
+	/* However often it is tried. */
+	for (round = 0; round < 10; round++)
+		devthp_migrate_to_device(sample->dev, sample->addr +
+					 first * devthp_page_size(), npages,
+					 NULL);
+	ASSERT_RIGHT(still_there(self, variant, first, npages));
+	ASSERT_RIGHT(sample_data(sample));
+	let_go(_metadata, self, variant);
+}
+
+/* Part of it is to be migrated, one that is not pinned if there is one. */
+TEST_F(pinned, is_not_split)
+{
+	struct sample *sample = &self->sample;
+	const size_t half = sample->folio_pages / 2;
+	const bool behind = self->first < sample->folio_pages + half;
+	size_t first, npages;
+
+	kept(self, variant, &first, &npages);
+	devthp_migrate_to_device(sample->dev, sample->addr +
+				 (sample->folio_pages + behind * half) *
+				 devthp_page_size(), half, NULL);
+	ASSERT_RIGHT(still_there(self, variant, 0, sample->folio_pages));
+	ASSERT_RIGHT(still_there(self, variant, first, npages));
+	let_go(_metadata, self, variant);
+}
+
+static const char *wait_then_read(struct sample *sample, struct peer *parent)
+{
+	CHECK(peer_tell(parent));
+	CHECK(peer_wait(parent));
+	return sample_data(sample);
+}
+
+/*
+ * fork() gives the child copies of what is pinned, and the parent keeps it,
+ * from then on by pages.
+ */
+TEST_F(pinned, stays_after_fork)
+{
+	struct sample *sample = &self->sample;
+	size_t first, npages;
+
+	kept(self, variant, &first, &npages);
+	ASSERT_RIGHT(peer_fork(&self->child, wait_then_read, sample));
+	ASSERT_RIGHT(peer_wait(&self->child));
+	devthp_snapshot_free(self->before);
+	self->before = NULL;
+	ASSERT_RIGHT(still_begin(sample, &self->before));
+	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
+				 NULL);
+	ASSERT_RIGHT(still_there(self, variant, first, npages));
+	ASSERT_RIGHT(peer_tell(&self->child));
+	ASSERT_RIGHT(peer_end(&self->child));
+	ASSERT_RIGHT(pin_drop(&self->pin, sample->buffer));
+	ASSERT_RIGHT(sample_compare(sample, sample->buffer, self->first,
+				    self->npages, "who pinned it reads"));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_HARNESS_MAIN
