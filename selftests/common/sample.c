@@ -112,6 +112,25 @@ static const char *data_make(const struct sample *sample, void *data,
 			 devthp_pattern_fill(data, first, npages, &opts));
 }
 
+const char *sample_make_next(struct sample *sample, void *data, size_t first,
+			     size_t npages)
+{
+	size_t i;
+
+	for (i = first; i < first + npages; i++)
+		sample->generation[i]++;
+	return data_make(sample, data, first, npages);
+}
+
+void sample_next_was_refused(struct sample *sample, size_t first,
+			     size_t npages)
+{
+	size_t i;
+
+	for (i = first; i < first + npages; i++)
+		sample->generation[i]--;
+}
+
 const char *sample_fill(struct sample *sample)
 {
 	return sample_access_range(sample, 0, sample->pages, ACCESS_WRITE);

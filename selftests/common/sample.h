@@ -84,6 +84,15 @@ const char *sample_data(struct sample *sample);
 const char *sample_compare(const struct sample *sample, const void *data,
 			   size_t first, size_t npages, const char *who);
 
+/*
+ * Write the next generation of pages [first, first + npages) to data, for
+ * somebody else to put it there; or take that back, because it was refused.
+ */
+const char *sample_make_next(struct sample *sample, void *data, size_t first,
+			     size_t npages);
+void sample_next_was_refused(struct sample *sample, size_t first,
+			     size_t npages);
+
 /* Make a hole. */
 const char *sample_cut(struct sample *sample, size_t first, size_t npages,
 		       enum hole how);

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * Counters of the kernel before a test and after it: what a test leaves behind
+ * is a leak, in the memory or in the counting.
+ */
+#ifndef BASELINE_H
+#define BASELINE_H
+
+struct devthp_counters;
+
+struct baseline {
+	struct devthp_counters *before;
+};
+
+/*
+ * Take it before anything is allocated. What the tests before this one left
+ * behind, beyond what this process had when its program began, is wrong already.
+ */
+const char *baseline_take(struct baseline *baseline);
+
+/*
+ * Compare, after all was freed. The counters that lag behind, or that others
+ * move for a moment, are given some seconds to settle.
+ */
+const char *baseline_is_back(const struct baseline *baseline);
+
+void baseline_forget(struct baseline *baseline);
+
+#endif

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A matrix of states and operations: a fixture whose variants are the states.
+ * MATRIX(fixture, FOR_EACH_STATE), and then each TEST_F(fixture, operation)
+ * runs in each of them, on self->scene, with counters compared at its end.
+ */
+#ifndef MATRIX_H
+#define MATRIX_H
+
+#include "harness.h"
+#include "need.h"
+#include "scene.h"
+
+#define MATRIX(fixture, states)						\
+	FIXTURE(fixture)						\
+	{								\
+		struct scene scene;					\
+	};								\
+	FIXTURE_VARIANT(fixture)					\
+	{								\
+		const struct state *state;				\
+	};								\
+	states(STATE_VARIANT, fixture)					\
+	FIXTURE_SETUP(fixture)						\
+	{								\
+		SETUP_SCENE(&self->scene, variant->state);		\
+	}								\
+	FIXTURE_TEARDOWN(fixture)					\
+	{								\
+		TEARDOWN_SCENE(&self->scene);				\
+	}
+
+/* For fixtures of another kind, with a scene in them. */
+#define SETUP_SCENE(scene, state)					\
+do {									\
+	NEED(state_needed, state);					\
+	ASSERT_RIGHT(baseline_take(&(scene)->baseline));		\
+	SETUP_SAMPLE(&(scene)->sample, 1);				\
+	ASSERT_RIGHT(scene_set(scene, state));				\
+} while (0)
+
+/* After a failure, what is left over is no news. */
+#define TEARDOWN_SCENE(scene)						\
+do {									\
+	const char *end = scene_end(scene);				\
+									\
+	if (__test_passed(_metadata))					\
+		ASSERT_RIGHT(end);					\
+} while (0)
+
+#endif

@@ -1,0 +1,282 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What is to be seen of a sample in a state, before and after an access. */
+#include <stdio.h>
+#include <unistd.h>
+
+#include "pagemap.h"
+#include "ready.h"
+#include "scene.h"
+#include "settle.h"
+#include "verdict.h"
+
+static bool is(const struct scene *scene, unsigned int what)
+{
+	return scene->state->is & what;
+}
+
+const char *scene_set(struct scene *scene, const struct state *state)
+{
+	const char *verdict;
+	char failure[400];
+
+	scene->state = state;
+	scene->uffd = -1;
+	verdict = state->enter(scene);
+	if (is_right(verdict))
+		verdict = scene_is_unchanged(scene);
+	if (is_right(verdict))
+		return RIGHT;
+	/* Nobody else will end it; what that says does not matter any more. */
+	snprintf(failure, sizeof(failure), "%s", verdict);
+	scene_end(scene);
+	return wrong("enter the state %s: %s", state->name, failure);
+}
+
+/* ---- Bits of the entries ---- */
+
+/* Bits that a state has a say in, and what they are. */
+static void bits_of(const struct scene *scene, unsigned int *mask,
+		    unsigned int *want)
+{
+	*mask = DEVTHP_BIT_EXCLUSIVE | DEVTHP_BIT_UFFD_WP;
+	*want = is(scene, STATE_SHARED) ? 0 : DEVTHP_BIT_EXCLUSIVE;
+	if (is(scene, STATE_SHARED | STATE_READ_ONLY))
+		*mask |= DEVTHP_BIT_WRITE;
+	if (is(scene, STATE_WP)) {
+		*mask |= DEVTHP_BIT_WRITE;
+		*want |= DEVTHP_BIT_UFFD_WP;
+	}
+	if (is(scene, STATE_CLEAN | STATE_DIRTY))
+		*mask |= DEVTHP_BIT_SOFT_DIRTY;
+	if (is(scene, STATE_DIRTY))
+		*want |= DEVTHP_BIT_SOFT_DIRTY;
+}
+
+const char *scene_keeps_bits(const struct scene *scene, size_t first,
+			     size_t npages)
+{
+	unsigned int mask, want;
+
+	/* Only the probe tells them. */
+	if (!everything_is_required())
+		return RIGHT;
+	bits_of(scene, &mask, &want);
+	return entry_bits(&scene->sample, first, npages, mask, want);
+}
+
+/* Written: its own, and known to be. */
+static const char *is_written(const struct scene *scene, size_t page)
+{
+	unsigned int mask = DEVTHP_BIT_WRITE | DEVTHP_BIT_DIRTY |
+			    DEVTHP_BIT_EXCLUSIVE | DEVTHP_BIT_UFFD_WP;
+	unsigned int want = mask & ~DEVTHP_BIT_UFFD_WP;
+
+	if (!everything_is_required())
+		return RIGHT;
+	if (is(scene, STATE_CLEAN | STATE_DIRTY)) {
+		mask |= DEVTHP_BIT_SOFT_DIRTY;
+		want |= DEVTHP_BIT_SOFT_DIRTY;
+	}
+	return entry_bits(&scene->sample, page, 1, mask, want);
+}
+
+/* ---- Layout ---- */
+
+/* [first, end), if there is anything in it. */
+static const char *pages_are(const struct scene *scene, size_t first,
+			     size_t end, struct layout want)
+{
+	if (first >= end)
+		return RIGHT;
+	return layout_of(&scene->sample, first, end - first, want);
+}
+
+/* The pages that a state has at a place, from first on up to end. */
+static const char *device_part_is(const struct scene *scene, size_t first,
+				  size_t end, struct layout want)
+{
+	const size_t back = SCENE_BACK_FIRST;
+	const size_t behind = back + SCENE_BACK_PAGES;
+
+	if (!is(scene, STATE_MIXED) || first >= behind || end <= back)
+		return pages_are(scene, first, end, want);
+	CHECK(pages_are(scene, first, back, want));
+	CHECK(pages_are(scene, back, behind, small(DEVTHP_LOC_SYSTEM, 1)));
+	return pages_are(scene, behind, end, want);
+}
+
+static struct layout layout_on(const struct scene *scene, unsigned int location)
+{
+	const int mapcount = scene->state->mapcount;
+
+	if (is(scene, STATE_PMD))
+		return whole(location, mapcount);
+	if (!is(scene, STATE_HUGE))
+		return small(location, mapcount);
+	return by_pages(location, mapcount);
+}
+
+const char *scene_is_unchanged(const struct scene *scene)
+{
+	const struct sample *sample = &scene->sample;
+
+	CHECK(device_part_is(scene, 0, sample->pages,
+			     layout_on(scene, DEVTHP_LOC_DEVICE)));
+	CHECK(holes_are_empty(sample));
+	return scene_keeps_bits(scene, 0, sample->pages);
+}
+
+size_t scene_page(const struct scene *scene)
+{
+	return scene->sample.folio_pages / 3;
+}
+
+/* A PMD entry brings all of its folio back, a PTE one page, by a split. */
+static const char *is_back(const struct scene *scene, size_t page)
+{
+	const struct layout rest = small(DEVTHP_LOC_DEVICE,
+					 scene->state->mapcount);
+	const size_t pages = scene->sample.pages;
+
+	if (is(scene, STATE_PMD))
+		return pages_are(scene, 0, pages,
+				 layout_on(scene, DEVTHP_LOC_SYSTEM));
+	CHECK(pages_are(scene, page, page + 1,
+			small(DEVTHP_LOC_SYSTEM, scene->state->mapcount)));
+	CHECK(device_part_is(scene, 0, page, rest));
+	return device_part_is(scene, page + 1, pages, rest);
+}
+
+const char *scene_was_read(const struct scene *scene, size_t page)
+{
+	CHECK(is_back(scene, page));
+	CHECK(holes_are_empty(&scene->sample));
+	return scene_keeps_bits(scene, 0, scene->sample.pages);
+}
+
+/*
+ * A write to what others have, too, makes a copy of that page; to what is
+ * write-protected, it ends that for that page. Both need entries by pages.
+ */
+static const char *is_taken_apart(const struct scene *scene, size_t page)
+{
+	const struct layout rest = by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT);
+	const struct layout own = is(scene, STATE_SHARED) ?
+		small(DEVTHP_LOC_SYSTEM, 1) : rest;
+
+	CHECK(pages_are(scene, page, page + 1, own));
+	CHECK(pages_are(scene, 0, page, rest));
+	return pages_are(scene, page + 1, scene->sample.pages, rest);
+}
+
+const char *scene_was_written(const struct scene *scene, size_t page)
+{
+	const size_t behind = page + 1;
+
+	CHECK(is_written(scene, page));
+	if (is(scene, STATE_SHARED | STATE_WP)) {
+		CHECK(is_taken_apart(scene, page));
+	} else {
+		CHECK(is_back(scene, page));
+		if (is(scene, STATE_PMD))
+			return holes_are_empty(&scene->sample);
+	}
+	CHECK(holes_are_empty(&scene->sample));
+	CHECK(scene_keeps_bits(scene, 0, page));
+	return scene_keeps_bits(scene, behind, scene->sample.pages - behind);
+}
+
+/* ---- Data, and the end ---- */
+
+static const char *children_end(struct scene *scene)
+{
+	while (scene->children) {
+		struct peer *child = &scene->child[--scene->children];
+		const char *told = peer_tell(child);
+
+		CHECK(peer_end(child));
+		CHECK(told);
+	}
+	return RIGHT;
+}
+
+const char *scene_data(struct scene *scene)
+{
+	CHECK(sample_data(&scene->sample));
+	CHECK(children_end(scene));
+	return sample_data(&scene->sample);
+}
+
+static const char *sample_end(struct scene *scene)
+{
+	sample_release(&scene->sample);
+	if (scene->uffd >= 0)
+		close(scene->uffd);
+	scene->uffd = -1;
+	return RIGHT;
+}
+
+/* What was charged to the cgroup is gone, but for what else the test touched. */
+static const char *charges_are_gone(const void *memcg)
+{
+	static const char * const fields[] = { "anon_thp", "unevictable" };
+	uint64_t bytes;
+	size_t i;
+
+	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+		CHECK(memcg_stat(memcg, fields[i], &bytes));
+		if (bytes)
+			return wrong("%llu bytes of %s are left in memory.stat",
+				     (unsigned long long)bytes, fields[i]);
+	}
+	CHECK(memcg_number(memcg, "memory.current", &bytes));
+	if (bytes >= devthp_pmd_size())
+		return wrong("%llu bytes are left in memory.current",
+			     (unsigned long long)bytes);
+	return RIGHT;
+}
+
+static const char *memcg_end(struct scene *scene)
+{
+	const char *verdict;
+
+	if (!scene->memcg.path[0])
+		return RIGHT;
+	verdict = settles(charges_are_gone, &scene->memcg);
+	if (!is_right(verdict)) {
+		memcg_exit(&scene->memcg);
+		return verdict;
+	}
+	return memcg_remove(&scene->memcg);
+}
+
+static const char *disk_end(struct scene *scene)
+{
+	return swapdisk_remove(&scene->disk);
+}
+
+static const char *baseline_end(struct scene *scene)
+{
+	const char *verdict = baseline_is_back(&scene->baseline);
+
+	baseline_forget(&scene->baseline);
+	return verdict;
+}
+
+const char *scene_end(struct scene *scene)
+{
+	static const char *(*const steps[])(struct scene *) = {
+		children_end, sample_end, memcg_end, disk_end, baseline_end,
+	};
+	char first[512] = RIGHT;
+	size_t i;
+
+	/* All of them, whatever fails; the first failure counts. */
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		const char *verdict = steps[i](scene);
+
+		if (is_right(first))
+			snprintf(first, sizeof(first), "%s", verdict);
+	}
+	return is_right(first) ? RIGHT : wrong("%s", first);
+}

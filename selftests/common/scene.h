@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * A sample in one of the states of state.h, with all that belongs to it: other
+ * processes, a userfaultfd, a cgroup, swap space.
+ */
+#ifndef SCENE_H
+#define SCENE_H
+
+#include <stdbool.h>
+
+#include "baseline.h"
+#include "memcg.h"
+#include "peer.h"
+#include "sample.h"
+#include "state.h"
+#include "swapdisk.h"
+
+#define SCENE_CHILDREN 3
+
+/* Where STATE_MIXED has pages in system memory. */
+#define SCENE_BACK_FIRST 64
+#define SCENE_BACK_PAGES 8
+
+struct scene {
+	const struct state *state;
+	struct sample sample;
+	struct baseline baseline;
+	struct peer child[SCENE_CHILDREN];
+	unsigned int children;
+	int uffd;
+	struct memcg memcg;
+	struct swapdisk disk;
+};
+
+/* Bring the sample, of untouched memory, into the state. */
+const char *scene_set(struct scene *scene, const struct state *state);
+
+/* Everything is as it was when the scene was set. */
+const char *scene_is_unchanged(const struct scene *scene);
+
+/* The entries of these pages still are what the state says, wherever they are. */
+const char *scene_keeps_bits(const struct scene *scene, size_t first,
+			     size_t npages);
+
+/* A page that is on the device, and beside it others that are. */
+size_t scene_page(const struct scene *scene);
+
+/*
+ * The CPU, or the kernel for it, has read or written this page, and no other:
+ * the state says what must be back with it, and how all of it looks now.
+ */
+const char *scene_was_read(const struct scene *scene, size_t page);
+const char *scene_was_written(const struct scene *scene, size_t page);
+
+/* This process and all others hold what they should; brings everything back. */
+const char *scene_data(struct scene *scene);
+
+/* The others end, all is freed, and the kernel counts what it did before. */
+const char *scene_end(struct scene *scene);
+
+#endif

@@ -1,0 +1,333 @@
+// SPDX-License-Identifier: GPL-2.0
+/* How a sample gets into each state. */
+#include <errno.h>
+#include <linux/userfaultfd.h>
+#include <sys/mman.h>
+
+#include "form.h"
+#include "need.h"
+#include "pagemap.h"
+#include "scene.h"
+#include "uffd.h"
+#include "verdict.h"
+
+#ifndef MADV_FREE
+#define MADV_FREE 8
+#endif
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+static const char *advise(const struct sample *sample, const char *what,
+			  int advice)
+{
+	if (madvise(sample->addr, sample->pages * devthp_page_size(), advice))
+		return went_well(what, -errno);
+	return RIGHT;
+}
+
+/* ---- Forms ---- */
+
+static const char *enter_whole(struct scene *scene)
+{
+	CHECK(sample_fill_whole(&scene->sample));
+	return form_to_device(&scene->sample, FORM_WHOLE);
+}
+
+static const char *enter_entries_split(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	return form_split_entries(&scene->sample);
+}
+
+/* One page comes back, which splits the folio on the device, and goes again. */
+static const char *enter_folio_split(struct scene *scene)
+{
+	struct sample *sample = &scene->sample;
+	char *addr = sample->addr + 100 * devthp_page_size();
+
+	CHECK(enter_whole(scene));
+	CHECK(went_well("migrate a page to system memory",
+			devthp_migrate_to_system(sample->dev, addr, 1, NULL)));
+	return went_well("migrate a page to the device",
+			 devthp_migrate_to_device(sample->dev, addr, 1, NULL));
+}
+
+static const char *enter_cut(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	return sample_cut(&scene->sample, 200, 64, HOLE_UNMAPPED);
+}
+
+static const char *enter_dropped(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	return sample_cut(&scene->sample, 200, 64, HOLE_DROPPED);
+}
+
+static const char *enter_partly_back(struct scene *scene)
+{
+	CHECK(enter_entries_split(scene));
+	return sample_access_range(&scene->sample, SCENE_BACK_FIRST,
+				   SCENE_BACK_PAGES, ACCESS_READ);
+}
+
+/* ---- Bits ---- */
+
+static const char *enter_read_only(struct scene *scene)
+{
+	struct sample *sample = &scene->sample;
+
+	CHECK(enter_whole(scene));
+	if (mprotect(sample->addr, sample->pages * devthp_page_size(),
+		     PROT_READ))
+		return went_well("mprotect", -errno);
+	return RIGHT;
+}
+
+static const char *enter_soft_dirty(struct scene *scene)
+{
+	CHECK(clear_refs(CLEAR_SOFT_DIRTY));
+	return enter_whole(scene);
+}
+
+static const char *enter_soft_clean(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	return clear_refs(CLEAR_SOFT_DIRTY);
+}
+
+static const char *enter_uffd_wp(struct scene *scene)
+{
+	struct sample *sample = &scene->sample;
+	const size_t bytes = sample->pages * devthp_page_size();
+
+	CHECK(uffd_open(&scene->uffd, UFFD_FEATURE_PAGEFAULT_FLAG_WP |
+			UFFD_FEATURE_WP_ASYNC));
+	CHECK(uffd_register(scene->uffd, sample->addr, bytes,
+			    UFFDIO_REGISTER_MODE_WP));
+	CHECK(enter_whole(scene));
+	return uffd_protect(scene->uffd, sample->addr, bytes);
+}
+
+static const char *enter_locked(struct scene *scene)
+{
+	struct sample *sample = &scene->sample;
+
+	if (mlock(sample->addr, sample->pages * devthp_page_size()))
+		return went_well("mlock", -errno);
+	return enter_whole(scene);
+}
+
+/* ---- Other processes ---- */
+
+static const char *verify_later(struct sample *sample, struct peer *parent)
+{
+	CHECK(peer_tell(parent));
+	CHECK(peer_wait(parent));
+	return sample_data(sample);
+}
+
+static const char *have_a_child(struct sample *sample, struct peer *parent)
+{
+	struct peer grandchild;
+	const char *verdict;
+
+	CHECK(peer_fork(&grandchild, verify_later, sample));
+	CHECK(peer_wait(&grandchild));
+	verdict = verify_later(sample, parent);
+	CHECK(peer_tell(&grandchild));
+	CHECK(peer_end(&grandchild));
+	return verdict;
+}
+
+static const char *protect_half(struct sample *sample, struct peer *parent)
+{
+	if (mprotect(sample->addr, sample->pages / 2 * devthp_page_size(),
+		     PROT_READ))
+		return went_well("mprotect", -errno);
+	return verify_later(sample, parent);
+}
+
+/* By a page, so that its entries are at other places in the page tables. */
+static const char *move_by_a_page(struct sample *sample, struct peer *parent)
+{
+	const size_t bytes = sample->pages * devthp_page_size();
+	struct devthp_range_opts opts = {
+		.size = sizeof(opts),
+		.bytes = bytes,
+		.offset = devthp_page_size(),
+	};
+	struct devthp_range *target;
+	char *to;
+
+	CHECK(went_well("reserve memory", devthp_range_alloc(&target, &opts)));
+	to = mremap(sample->addr, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+		    devthp_range_addr(target));
+	if (to == MAP_FAILED)
+		return went_well("mremap", -errno);
+	sample->addr = to;
+	return verify_later(sample, parent);
+}
+
+static const char *cut_half(struct sample *sample, struct peer *parent)
+{
+	CHECK(sample_cut(sample, 0, sample->pages / 2, HOLE_UNMAPPED));
+	return verify_later(sample, parent);
+}
+
+static const char *add_child(struct scene *scene, peer_life *life)
+{
+	struct peer *child = &scene->child[scene->children];
+
+	CHECK(peer_fork(child, life, &scene->sample));
+	scene->children++;
+	return peer_wait(child);
+}
+
+static const char *enter_forked(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	return add_child(scene, verify_later);
+}
+
+static const char *enter_forked_thrice(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	CHECK(add_child(scene, verify_later));
+	CHECK(add_child(scene, verify_later));
+	return add_child(scene, verify_later);
+}
+
+static const char *enter_forked_twice_over(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	return add_child(scene, have_a_child);
+}
+
+static const char *enter_child_protected(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	return add_child(scene, protect_half);
+}
+
+static const char *enter_child_moved(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	return add_child(scene, move_by_a_page);
+}
+
+static const char *enter_child_cut(struct scene *scene)
+{
+	CHECK(enter_whole(scene));
+	return add_child(scene, cut_half);
+}
+
+/* ---- Limits ---- */
+
+/*
+ * What tests allocate besides the sample is there before: the limit leaves no
+ * room for a second huge page, but for page tables and the like.
+ */
+static const char *enter_limited(struct scene *scene)
+{
+	struct sample *sample = &scene->sample;
+
+	CHECK(memcg_enter(&scene->memcg));
+	memset(sample->buffer, 1, sample->pages * devthp_page_size());
+	CHECK(enter_whole(scene));
+	return memcg_limit(&scene->memcg, devthp_pmd_size() / 4);
+}
+
+/* ---- Origins ---- */
+
+static const char *enter_from_empty(struct scene *scene)
+{
+	CHECK(sample_to_device_whole(&scene->sample));
+	return sample_device_write(&scene->sample);
+}
+
+static const char *enter_from_zero(struct scene *scene)
+{
+	CHECK(sample_data(&scene->sample));
+	return enter_from_empty(scene);
+}
+
+static const char *swap_out_and_in(struct scene *scene)
+{
+	struct sample *sample = &scene->sample;
+
+	CHECK(sample_fill_whole(sample));
+	CHECK(swapdisk_make(&scene->disk, 4 * sample->pages *
+			    devthp_page_size()));
+	CHECK(swapdisk_swap_on(&scene->disk));
+	CHECK(advise(sample, "MADV_PAGEOUT", MADV_PAGEOUT));
+	CHECK(pagemap_bits_of_all(sample, PAGEMAP_SWAP | PAGEMAP_PRESENT,
+				  PAGEMAP_SWAP));
+	return sample_data(sample);
+}
+
+static const char *enter_from_swap(struct scene *scene)
+{
+	CHECK(swap_out_and_in(scene));
+	CHECK(advise(&scene->sample, "MADV_COLLAPSE", MADV_COLLAPSE));
+	return sample_to_device_whole(&scene->sample);
+}
+
+static const char *enter_from_swap_small(struct scene *scene)
+{
+	CHECK(swap_out_and_in(scene));
+	return sample_to_device(&scene->sample);
+}
+
+static const char *enter_from_free(struct scene *scene)
+{
+	CHECK(sample_fill_whole(&scene->sample));
+	CHECK(advise(&scene->sample, "MADV_FREE", MADV_FREE));
+	return sample_to_device_whole(&scene->sample);
+}
+
+/* ---- The table ---- */
+
+#define STATE(state_name, traits, mappings, what_is_needed)		\
+	const struct state state_##state_name = {			\
+		.name = #state_name,					\
+		.is = traits,						\
+		.mapcount = mappings,					\
+		.enter = enter_##state_name,				\
+		.needed = what_is_needed,				\
+	}
+
+#define WHOLE (STATE_PMD | STATE_HUGE)
+
+STATE(whole, WHOLE, 1, NULL);
+STATE(entries_split, STATE_HUGE, 1, NULL);
+STATE(folio_split, 0, 1, NULL);
+STATE(cut, STATE_HUGE | STATE_HOLES, 1, NULL);
+STATE(dropped, STATE_HUGE | STATE_HOLES, 1, NULL);
+STATE(partly_back, STATE_MIXED, 1, NULL);
+STATE(read_only, WHOLE | STATE_READ_ONLY, 1, NULL);
+STATE(forked, WHOLE | STATE_SHARED, 2, NULL);
+STATE(forked_thrice, WHOLE | STATE_SHARED, 4, NULL);
+STATE(forked_twice_over, WHOLE | STATE_SHARED, 3, NULL);
+STATE(child_protected, WHOLE | STATE_SHARED, ANY_MAPCOUNT, NULL);
+STATE(child_moved, WHOLE | STATE_SHARED, ANY_MAPCOUNT, NULL);
+STATE(child_cut, WHOLE | STATE_SHARED, ANY_MAPCOUNT, NULL);
+STATE(soft_dirty, WHOLE | STATE_DIRTY, 1, soft_dirty_needed);
+STATE(soft_clean, WHOLE | STATE_CLEAN, 1, soft_dirty_needed);
+STATE(uffd_wp, WHOLE | STATE_WP, 1, uffd_needed);
+STATE(locked, WHOLE | STATE_LOCKED, 1, NULL);
+STATE(limited, WHOLE | STATE_LIMITED, 1, memcg_needed);
+STATE(from_empty, WHOLE, 1, NULL);
+STATE(from_zero, WHOLE, 1, NULL);
+STATE(from_swap, WHOLE, 1, swapdisk_needed);
+STATE(from_swap_small, 0, 1, swapdisk_needed);
+STATE(from_free, WHOLE, 1, NULL);
+
+int state_needed(const struct state *state, const char **why)
+{
+	return state->needed ? state->needed(why) : KSFT_PASS;
+}
