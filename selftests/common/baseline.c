@@ -24,7 +24,7 @@ static const struct {
 	int64_t over_tests;	/* another process of the program, like it */
 } allowed[] = {
 	{ DEVTHP_COUNT_RSS_ANON, 512 * KB, 512 * KB },
-	{ DEVTHP_COUNT_SWAP, 0, 0 },
+	{ DEVTHP_COUNT_SWAP, 512 * KB, 512 * KB },
 	{ DEVTHP_COUNT_PAGE_TABLES, 16 * KB, 32 * KB },
 	{ DEVTHP_COUNT_SYS_ANON, 512 * KB, 512 * KB },
 	{ DEVTHP_COUNT_SYS_ANON_HUGE, 0, 0 },

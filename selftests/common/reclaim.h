@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* Memory under pressure: what is in system memory goes to swap space. */
+#ifndef RECLAIM_H
+#define RECLAIM_H
+
+struct sample;
+
+/*
+ * Have all that the sample has in system memory reclaimed, by MADV_PAGEOUT,
+ * until nothing of it is left there. See pagemap.h for where it is now.
+ */
+const char *reclaim_sample(const struct sample *sample);
+
+/* The same, and all but the holes must be in swap space then. */
+const char *reclaim_to_swap(const struct sample *sample);
+
+#endif
