@@ -52,6 +52,20 @@ const char *pin_take(struct pin *pin, enum pin_how how, void *addr,
  */
 const char *pin_drop(struct pin *pin, void *copy);
 
+/* What gup_test takes and drops at once, by these calls of the kernel. */
+enum gup_call {
+	GET_USER_PAGES,
+	GET_USER_PAGES_FAST,
+	PIN_USER_PAGES,
+	PIN_USER_PAGES_FAST,
+	PIN_USER_PAGES_LONGTERM,
+	GUP_CALLS
+};
+
+/* Needs what PIN_SLOW does. So many pages at a time; all must be got. */
+const char *gup_and_put(enum gup_call call, void *addr, size_t npages,
+			size_t at_a_time);
+
 /* Pages pinned and unpinned so far, by anybody; exact if nobody else does. */
 const char *pin_statistics(uint64_t *taken, uint64_t *released);
 

@@ -62,3 +62,28 @@ const char *pin_gup_drop(struct pin *pin, void *copy)
 	CHECK(command("unpin by gup_test", PIN_LONGTERM_TEST_STOP, NULL));
 	return verdict;
 }
+
+const char *gup_and_put(enum gup_call call, void *addr, size_t npages,
+			size_t at_a_time)
+{
+	static const unsigned long requests[GUP_CALLS] = {
+		[GET_USER_PAGES] = GUP_BASIC_TEST,
+		[GET_USER_PAGES_FAST] = GUP_FAST_BENCHMARK,
+		[PIN_USER_PAGES] = PIN_BASIC_TEST,
+		[PIN_USER_PAGES_FAST] = PIN_FAST_BENCHMARK,
+		[PIN_USER_PAGES_LONGTERM] = PIN_LONGTERM_BENCHMARK,
+	};
+	const size_t bytes = npages * devthp_page_size();
+	struct gup_test range = {
+		.addr = (uintptr_t)addr,
+		.size = bytes,
+		.nr_pages_per_call = at_a_time,
+	};
+
+	CHECK(command("get pages by gup_test", requests[call], &range));
+	/* It says how far it came, and counts a call that got nothing as well. */
+	if (range.size != bytes)
+		return wrong("gup_test got %llu bytes of %zu",
+			     (unsigned long long)range.size, bytes);
+	return RIGHT;
+}

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <stdbool.h>
-
 #include <devthp.h>
 
 #include "sample.h"
@@ -20,13 +18,23 @@ do {									\
 			     (unsigned long long)is->member);		\
 } while (0)
 
+typedef const char *comparison(const struct devthp_page *was,
+			       const struct devthp_page *is, size_t i);
+
 static const char *page_is_same(const struct devthp_page *was,
 				const struct devthp_page *is, size_t i)
 {
 	SAME(location);
+	SAME(pfn);
+	return RIGHT;
+}
+
+static const char *mapping_is_same(const struct devthp_page *was,
+				   const struct devthp_page *is, size_t i)
+{
+	CHECK(page_is_same(was, is, i));
 	SAME(level);
 	SAME(entry_page);
-	SAME(pfn);
 	SAME(folio);
 	SAME(order);
 	SAME(mapcount);
@@ -42,6 +50,7 @@ static const char *page_is_same(const struct devthp_page *was,
 static const char *entry_is_same(const struct devthp_page *was,
 				 const struct devthp_page *is, size_t i)
 {
+	CHECK(mapping_is_same(was, is, i));
 	SAME(entry);
 	return RIGHT;
 }
@@ -56,7 +65,8 @@ const char *still_begin(const struct sample *sample,
 
 static const char *compare(size_t first, size_t npages,
 			   const struct devthp_snapshot *before,
-			   const struct devthp_snapshot *after, bool untouched)
+			   const struct devthp_snapshot *after,
+			   comparison *is_same)
 {
 	size_t i;
 
@@ -68,22 +78,20 @@ static const char *compare(size_t first, size_t npages,
 				devthp_snapshot_page(before, i, &was)));
 		CHECK(went_well("read a snapshot",
 				devthp_snapshot_page(after, i, &is)));
-		CHECK(page_is_same(&was, &is, i));
-		if (untouched)
-			CHECK(entry_is_same(&was, &is, i));
+		CHECK(is_same(&was, &is, i));
 	}
 	return RIGHT;
 }
 
 static const char *look(const struct sample *sample, size_t first,
 			size_t npages, const struct devthp_snapshot *before,
-			bool untouched)
+			comparison *is_same)
 {
 	struct devthp_snapshot *after;
 	const char *verdict;
 
 	CHECK(still_begin(sample, &after));
-	verdict = compare(first, npages, before, after, untouched);
+	verdict = compare(first, npages, before, after, is_same);
 	devthp_snapshot_free(after);
 	return verdict;
 }
@@ -92,11 +100,18 @@ const char *still_untouched(const struct sample *sample, size_t first,
 			    size_t npages,
 			    const struct devthp_snapshot *before)
 {
-	return look(sample, first, npages, before, true);
+	return look(sample, first, npages, before, entry_is_same);
 }
 
 const char *still_mapped(const struct sample *sample, size_t first,
 			 size_t npages, const struct devthp_snapshot *before)
 {
-	return look(sample, first, npages, before, false);
+	return look(sample, first, npages, before, mapping_is_same);
+}
+
+const char *still_same_pages(const struct sample *sample, size_t first,
+			     size_t npages,
+			     const struct devthp_snapshot *before)
+{
+	return look(sample, first, npages, before, page_is_same);
 }

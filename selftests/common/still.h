@@ -28,4 +28,9 @@ const char *still_untouched(const struct sample *sample, size_t first,
 const char *still_mapped(const struct sample *sample, size_t first,
 			 size_t npages, const struct devthp_snapshot *before);
 
+/* The same pages, however they are mapped now. */
+const char *still_same_pages(const struct sample *sample, size_t first,
+			     size_t npages,
+			     const struct devthp_snapshot *before);
+
 #endif
