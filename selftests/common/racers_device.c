@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0
+/* What a device does of its own accord. */
+#include <errno.h>
+
+#include "racers.h"
+#include "verdict.h"
+
+/* A run of pages, with a liking for whole folios; *first is of the arena. */
+static size_t any_run(struct racer *racer, size_t *first)
+{
+	const struct arena *arena = &racer->race->arena;
+	const size_t folio = arena->folio_pages;
+	size_t npages;
+
+	if (race_chance(racer, 3)) {
+		*first = race_random(racer, arena->pages);
+		npages = 1 + race_random(racer, race_chance(racer, 4) ?
+					 2 * folio : folio / 8);
+	} else {
+		*first = folio * race_random(racer, arena->pages / folio);
+		npages = folio;
+	}
+	if (npages > arena->pages - *first)
+		npages = arena->pages - *first;
+	return npages;
+}
+
+/*
+ * What may be the result of a migration among others: some page did not go
+ * (-ENOENT), its allocation failed or was made to (-ENOMEM), the arena has just
+ * moved (-EINVAL).
+ */
+static bool is_usual(int err)
+{
+	return err == -ENOENT || err == -ENOMEM || err == -EINVAL;
+}
+
+const char *racer_migrate(struct racer *racer)
+{
+	size_t first, npages = any_run(racer, &first);
+	char *addr = arena_addr(&racer->race->arena, first);
+	int err;
+
+	if (race_chance(racer, 5))
+		CHECK(went_well("let an allocation fail",
+				devthp_device_fail_alloc(racer->dev, 1)));
+	if (race_chance(racer, 3)) {
+		err = devthp_migrate_to_system(racer->dev, addr, npages, NULL);
+		CHECK(went_well("migrate to system memory",
+				is_usual(err) ? 0 : err));
+		return RIGHT;
+	}
+	err = devthp_migrate_to_device(racer->dev, addr, npages, NULL);
+	CHECK(went_well("migrate to the device", is_usual(err) ? 0 : err));
+	/* What did not go is told, not what did. */
+	if (!err || err == -ENOENT)
+		race_done(racer);
+	return RIGHT;
+}
+
+/* The last close of any of its handles makes test_hmm evict the device. */
+const char *racer_evict(struct racer *racer)
+{
+	const struct devthp_device_opts opts = {
+		.size = sizeof(opts),
+		.minor = racer->role->minor,
+	};
+	struct devthp_device *dev;
+
+	CHECK(went_well("open the device", devthp_device_open(&dev, &opts)));
+	CHECK(went_well("close the device", devthp_device_close(dev)));
+	race_done(racer);
+	return RIGHT;
+}
