@@ -126,16 +126,15 @@ static const char *nothing_is_left(const void *values)
 
 const char *baseline_take(struct baseline *baseline)
 {
-	CHECK(take(&baseline->before));
-	if (first->taken) {
-		const char *verdict = settles(nothing_is_left_over,
-					      &first->values);
+	const char *left_over = RIGHT;
 
-		if (!is_right(verdict))
-			return wrong("left behind by tests before: %s", verdict);
-		return RIGHT;
-	}
-	get_values(baseline->before, &first->values);
+	if (first->taken)
+		left_over = settles(nothing_is_left_over, &first->values);
+	if (!is_right(left_over))
+		return wrong("left behind by tests before: %s", left_over);
+	CHECK(take(&baseline->before));
+	if (!first->taken)
+		get_values(baseline->before, &first->values);
 	first->taken = true;
 	return RIGHT;
 }
