@@ -2,7 +2,7 @@
 # Every verb is a stage; a stage brings about those that it builds on, and each
 # does nothing when its result is up to date. `make help` lists them.
 
-variables := ARCH KERNEL_SRC O V
+variables := ARCH KERNEL_SRC MINUTES O V
 
 given := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 unknown := $(filter-out $(variables),$(given))
@@ -14,6 +14,7 @@ O ?= build
 export BUILD := $(abspath $(O))
 export ARCH ?= x86_64
 export KERNEL_SRC
+export MINUTES ?= 30
 export V
 unexport O MAKEFLAGS MAKEOVERRIDES MFLAGS
 
@@ -66,6 +67,28 @@ unpatched: selftests lib	## the same kernel without the series, to compare with
 	$(s)/programs.sh hmm-tests unpatched
 	$(s)/initramfs.sh unpatched
 
+debug nodebug: selftests lib	## the kernel with every check, and the one with none
+	$(s)/config.sh $@
+	$(s)/build.sh $@
+	$(s)/programs.sh hmm-tests $@
+	$(s)/initramfs.sh $@
+
+check-debug: accel debug	## the tests in the guest with KASAN, lockdep, kmemleak and more
+	$(s)/check.sh debug runner-debug
+
+check-nodebug: accel nodebug	## the tests in the guest without CONFIG_DEBUG_VM
+	$(s)/check.sh nodebug
+
+series: patch			## every prefix of the series builds, configured in and out; sparse
+	$(s)/deps.sh series
+	$(s)/check.sh lint series
+
+bench: nodebug			## measure migrations in guest instructions, against goals
+	$(s)/bench.sh
+
+soak: accel debug		## the concurrent tests on the debug kernel, MINUTES long
+	$(s)/soak.sh
+
 check-guest: accel unpatched	## only the tests in the guest
 	$(s)/check.sh guest
 
@@ -78,7 +101,7 @@ check-lib: deps			## only the library's own tests, on this machine
 check-runner: accel		## only the tests of the runner: it must notice what goes wrong
 	$(s)/check.sh runner
 
-lint: patch			## shell scripts, and the series with git am
+lint: patch			## shell scripts, and the series with git am and checkpatch
 	$(s)/check.sh lint
 
 clean:				## remove what was built, keep the kernel's source
@@ -88,8 +111,8 @@ distclean:			## remove the build directory
 	$(s)/clean.sh all
 
 help:				## this list
-	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1]"
-	@awk '/^[a-z-]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
+	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1] [MINUTES=30]"
+	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched check-guest check-unpatched check-lib check-runner lint clean distclean help
+	unpatched debug nodebug check-debug check-nodebug series bench soak check-guest check-unpatched check-lib check-runner lint clean distclean help

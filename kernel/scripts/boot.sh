@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # boot.sh KERNEL JOB DIR SECONDS [OVERLAY]: boot a guest that does JOB (a script
-# of kernel/guest). In DIR are then
+# of kernel/guest), within SECONDS by the measure of the default kernel. In DIR are then
 #   console.log  what the kernel said
 #   tests.log    what the programs said; it also goes to stdout as it comes
 #   status       what the guest stated
@@ -12,6 +12,7 @@ load_kernel "$1"
 job=$2
 dir=$3
 seconds=$4
+[ "$seconds" = infinity ] || seconds=$((seconds * slowness))
 initramfs=$kernel_dir/initramfs.cpio
 accel=${ACCEL:-$(cat "$arch_dir/accel" 2>/dev/null || :)}
 [ -n "$accel" ] || die "no accelerator is chosen; make accel does that."
@@ -28,18 +29,24 @@ fi
 channels="-chardev file,id=tests,path=/dev/stdout -serial file:$dir/console.log"
 [ "$job" != shell ] || channels="-chardev null,id=tests -serial mon:stdio"
 
+# Two memory nodes, for what moves pages between them. GUEST_ARGS and
+# QEMU_ARGS add to what the guest and QEMU are told; the latter may override.
+args="console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 printk.devkmsg=on numa=fake=2"
+args="$args $coherent_args $kernel_args ${GUEST_ARGS:-}"
+args="$args devthp.job=$job devthp.kernel=$kernel devthp.slowness=$slowness"
+
 # timeout must not take QEMU away from the terminal, or ^C would not reach it.
 run_qemu()
 {
 	# shellcheck disable=SC2046,SC2086
 	timeout --foreground -k 5 "$seconds" "$qemu" $(qemu_machine) -accel "$accel" \
-		-nodefaults -no-user-config -display none -no-reboot -smp 2,sockets=2 -m 3G \
+		-nodefaults -no-user-config -display none -no-reboot -smp 2,sockets=2 -m "$memory" \
 		-kernel "$obj/$image" -initrd "$initramfs" \
-		-append "console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 devthp.job=$job devthp.kernel=$kernel" \
+		-append "$args" \
 		-device virtio-serial $channels \
 		-device virtserialport,chardev=tests,name=tests \
 		-chardev file,id=status,path="$dir/status" \
-		-device virtserialport,chardev=status,name=status \
+		-device virtserialport,chardev=status,name=status ${QEMU_ARGS:-} \
 		2>"$dir/qemu.log" && status=0 || status=$?
 	case $status in
 	124|137) echo timeout ;;

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# check.sh [PART...]: run all tests, or those parts: lint runner lib
-# unpatched guest. Every part leaves KTAP; the kernel's kunit.py judges the whole, and the
+# check.sh [PART...]: run make check's tests (lint runner lib unpatched guest), or
+# those parts; there are also debug, runner-debug, nodebug and series. Every part leaves KTAP; the kernel's kunit.py judges the whole, and the
 # last line is "N passed, N failed, N skipped".
 . "$(dirname "$0")/lib.sh"
 . "$top/kernel/scripts/ktap.sh"
@@ -26,7 +26,7 @@ case_of()
 part_lint()
 {
 	echo "KTAP version 1"
-	echo "1..2"
+	echo "1..3"
 	if have shellcheck; then
 		case_of 1 shellcheck "$scripts/lint.sh" shell
 	else
@@ -37,6 +37,7 @@ part_lint()
 	else
 		echo "ok 2 series applies with git am # SKIP git is not installed"
 	fi
+	case_of 3 "checkpatch finds nothing in the series" "$scripts/lint.sh" checkpatch
 }
 
 # The library's own stream; a bad exit status counts even if no case says so.
@@ -95,10 +96,36 @@ part_guest()
 	cat "$dir/guest/guest.ktap"
 }
 
+# The other kernels have no unpatched one beside them: all must pass there.
+part_debug()
+{
+	"$scripts/guest.sh" "$part" "$dir/guest-$part" $guest_limit >&3 || :
+	cat "$dir/guest-$part/guest.ktap"
+}
+
+part_nodebug()
+{
+	part_debug
+}
+
+part_series()
+{
+	"$scripts/series.sh" "$dir/series"
+}
+
 part_runner()
 {
+	run_scripts "$top"/kernel/tests/*.sh
+}
+
+part_runner_debug()
+{
+	run_scripts "$top"/kernel/tests/debug/*.sh
+}
+
+run_scripts()
+{
 	echo "KTAP version 1"
-	set -- "$top"/kernel/tests/*.sh
 	echo "1..$#"
 	number=0
 	for script; do
@@ -119,12 +146,15 @@ for part; do
 	say CHECK "$part"
 	case $part in
 	runner) part_runner >"$dir/runner.ktap" & ;;
-	*) "part_$part" >"$dir/$part.ktap" ;;
+	*) "part_$(echo "$part" | tr - _)" >"$dir/$part.ktap" ;;
 	esac
 done
 wait
 for part; do
-	[ "$part" = guest ] || failures "$dir/$part.ktap"
+	case $part in
+	guest|debug|nodebug) ;;		# have said so themselves
+	*) failures "$dir/$part.ktap" ;;
+	esac
 done
 {
 	echo "KTAP version 1"

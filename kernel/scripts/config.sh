@@ -6,10 +6,10 @@
 load_kernel "$1"
 
 cd "$top/kernel/config"
-fragments="base.config $ARCH.config hmm.config debug.config tests.config"
+fragments="base.config $ARCH.config hmm.config tests.config $checks"
 # What the selftests say they need is held against the result as well. An empty
 # series brings no options of its own.
-if [ "$kernel" = patched ] && [ -s "$source_dir/touched" ]; then
+if [ "$kernel" != unpatched ] && [ -s "$source_dir/touched" ]; then
 	fragments="$fragments patched.config ../../selftests/config"
 fi
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Install the Debian packages that are missing, naming them first.
+# deps.sh [LIST...]: install the Debian packages that are missing, naming them first:
+# of kernel/deps, and of kernel/deps-LIST.
 . "$(dirname "$0")/lib.sh"
 load_arch
 
@@ -21,8 +22,9 @@ present()
 	esac
 }
 
+lists=$(for list; do echo "$top/kernel/deps-$list"; done)
 missing=$(
-	{ sed '/^#/d' "$top/kernel/deps"; echo "$qemu $qemu_package"; echo "${cross}gcc $cross_packages"; } |
+	{ cat "$top/kernel/deps" ${lists} | sed '/^#/d'; echo "$qemu $qemu_package"; echo "${cross}gcc $cross_packages"; } |
 	while read -r need package; do
 		present "$need" || echo "$package"
 	done | xargs -n 1 | sort -u | xargs

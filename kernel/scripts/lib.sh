@@ -111,16 +111,30 @@ load_arch()
 	export CCACHE_DEPEND=1 CCACHE_BASEDIR="$build" CCACHE_NOHASHDIR=1
 }
 
-# The two kernels that are built from one source: "patched" and "unpatched".
+# The kernels that are built from one source. "unpatched" is the source as it came;
+# the others have the series in it and differ by the fragments they are made of.
+kernels="patched debug nodebug unpatched"
+
 load_kernel()
 {
 	load_arch
+	tree=$source_dir/patched
+	checks=checks.config		# of kernel/config, besides what all kernels have
+	memory=3G			# of the guest
+	slowness=1			# by which its time limits are multiplied
+	kernel_args=
 	case $1 in
-	patched|unpatched) ;;
-	*) die "there is a patched and an unpatched kernel, but no \"$1\" one." ;;
+	patched) ;;
+	unpatched) tree=$source_dir/unpatched ;;
+	nodebug) checks=nodebug.config ;;
+	debug)
+		checks="checks.config debug.config"
+		memory=5G
+		slowness=4
+		kernel_args=page_owner=on ;;
+	*) die "there is no \"$1\" kernel; there is: $kernels." ;;
 	esac
 	kernel=$1
-	tree=$source_dir/$kernel
 	kernel_dir=$arch_dir/$kernel
 	obj=$kernel_dir/obj
 }

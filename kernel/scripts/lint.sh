@@ -1,16 +1,23 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lint.sh shell | series: check the style of our scripts, or that the series is a
-# mailbox that git takes as it is.
+# lint.sh shell | series | checkpatch: check the style of our scripts, that the
+# series is a mailbox that git takes as it is, or what the kernel's own checkpatch
+# says of it.
 . "$(dirname "$0")/lib.sh"
 
 lint_shell()
 {
 	cd "$top"
 	shellcheck -s sh -S warning -x -P kernel/scripts -e SC1090,SC1091,SC2154 \
-		kernel/scripts/*.sh kernel/tests/*.sh kernel/arch/*.sh
+		kernel/scripts/*.sh kernel/tests/*.sh kernel/tests/*/*.sh kernel/arch/*.sh
 	shellcheck -s busybox -S warning -e SC1090,SC1091,SC2154 kernel/guest/* 2>/dev/null ||
 		shellcheck -s dash -S warning -e SC1090,SC1091,SC2154,SC3013 kernel/guest/*
+}
+
+patches()
+{
+	sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$series_dir/series" |
+		awk -v d="$series_dir/" '{ print d $1 }'
 }
 
 # A repository of just the files that the series touches is enough.
@@ -21,9 +28,7 @@ lint_series()
 	mkdir -p "$aside"
 	(cd "$source_dir/unpatched" && xargs -r -d '\n' ls -d <"$source_dir/touched" 2>/dev/null |
 		xargs -r -d '\n' cp --parents -t "$aside") || :
-	patches=$(cd "$series_dir" && sed -e 's/#.*//' -e '/^[[:space:]]*$/d' series |
-		awk -v d="$series_dir/" '{ print d $1 }')
-	[ -n "$patches" ] || return 0
+	[ -n "$(patches)" ] || return 0
 	export GIT_CONFIG_GLOBAL=/dev/null
 	cd "$aside"
 	git init -q
@@ -31,14 +36,25 @@ lint_series()
 	git config user.email devthp@localhost
 	git add -A -f
 	git commit -q --allow-empty -m base
-	# shellcheck disable=SC2086
-	git am -q --no-3way $patches
+	# shellcheck disable=SC2046
+	git am -q --no-3way $(patches)
 	cd "$top"
 	rm -rf "$aside"
+}
+
+lint_checkpatch()
+{
+	found=0
+	for patch in $(patches); do
+		GIT_DIR=none "$source_dir/patched/scripts/checkpatch.pl" --root="$source_dir/patched" \
+			-q --color=never --show-types "$patch" || found=1
+	done
+	return $found
 }
 
 case $1 in
 shell) lint_shell ;;
 series) lint_series ;;
+checkpatch) lint_checkpatch ;;
 *) die "there is nothing \"$1\" to lint." ;;
 esac

@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# verdict.sh DIR: did the guest whose boot left DIR end as it should? Three cases
-# in KTAP: it stated its result, its kernel printed no splat (up to its last
-# line, so also after the last test), and it is not tainted.
+# verdict.sh DIR: did the guest whose boot left DIR end as it should? Cases in
+# KTAP: it stated its result, its kernel printed no splat (up to its last line, so
+# also after the last test; words of ours do not count), it is not tainted, and
+# where it looks for leaks it found none.
 . "$(dirname "$0")/lib.sh"
 dir=$1
 failed=0
@@ -38,7 +39,8 @@ fate()
 }
 
 echo "KTAP version 1"
-echo "1..3"
+leaks=$(stated leaks)
+echo "1..$((3 + (${#leaks} != 0)))"
 if [ -n "$(stated exit)" ] && [ "$(cat "$dir/end")" = "exit 0" ]; then
 	case $(stated exit) in
 	0) result ok "1 guest states success" ;;
@@ -49,7 +51,8 @@ else
 	last_words 20
 fi
 
-splats=$(grep -aFn -f "$top/kernel/scripts/splat.grep" "$dir/console.log" 2>/dev/null | sed 's/\r$//' || :)
+splats=$(grep -aFn -f "$top/kernel/scripts/splat.grep" "$dir/console.log" 2>/dev/null |
+	sed -e '/[]] devthp: /d' -e 's/\r$//' || :)
 if ! [ -s "$dir/console.log" ]; then
 	result "not ok" "2 no console to look for splats on"
 elif [ -z "$splats" ]; then
@@ -68,4 +71,12 @@ elif [ $((taint & ~(1 << 18))) = 0 ]; then
 else
 	result "not ok" "3 kernel tainted: $taint"
 fi
+
+case $leaks in
+'') ;;
+0) result ok "4 kmemleak finds no leak" ;;
+*)
+	result "not ok" "4 kmemleak finds leaks: $leaks"
+	sed -n 's/.*devthp: leak: //p' "$dir/console.log" | sed 's/\r$//' | head -n 40 | sed 's/^/# | /' ;;
+esac
 [ $failed = 0 ]

@@ -2,29 +2,10 @@
 # SPDX-License-Identifier: GPL-2.0
 # Real guests that go wrong, each in its own way, by the path that make check takes.
 . "$(dirname "$0")/common/tap.sh"
+. "$top/kernel/tests/common/stub.sh"
 export V=
+kernel=patched
 limit=60	# seconds; only the hang uses its time up
-
-# overlay [LINE...]: an archive to lay over the initramfs, with the program on
-# stdin as its only test and whatever else gen_init_cpio is told in LINEs.
-overlay()
-{
-	cat >"$dir/stub"
-	echo stub >"$dir/tests.list"
-	printf '%s\n' "file /tests/stub $dir/stub 755 0 0" "file /tests.list $dir/tests.list 644 0 0" \
-		"$@" >"$dir/overlay.list"
-	"$BUILD/$ARCH/patched/obj/usr/gen_init_cpio" "$dir/overlay.list" >"$dir/overlay.cpio"
-}
-
-guest()
-{
-	"$scripts/guest.sh" patched "$dir/guest$number" "$limit" "$dir/overlay.cpio"
-}
-
-passing='#!/bin/sh
-echo "TAP version 13"
-echo "1..1"
-echo "ok 1 fine"'
 
 plan 9
 echo "$passing" | overlay

@@ -22,7 +22,7 @@ judge()
 	"$scripts/judge.sh" "$left" "$left/baseline"
 }
 
-plan 16
+plan 19
 guest
 expect 0 "5 passed, 0 failed, 0 skipped" "a good guest passes" judge
 
@@ -68,6 +68,16 @@ expect 1 "FAILED   kernel tainted: 512" "a tainted kernel" judge
 
 guest; echo "[    2.0] BUG: Bad rss-counter state mm:0 type:MM_ANONPAGES val:512" >>"$left/console.log"
 expect 1 "| 2:[    2.0] BUG: Bad rss-counter" "a splat after the last test" judge
+
+guest; echo "[    2.0] devthp: WARNING: the program BUG: begins" >>"$left/console.log"
+expect 0 "5 passed, 0 failed, 0 skipped" "words of ours are no splat" judge
+
+guest; printf 'ready 6.12\ntaint 0\nleaks 0\nexit 0\n' >"$left/status"
+expect 0 "6 passed, 0 failed, 0 skipped" "a guest that looked for leaks and found none" judge
+
+guest; printf 'ready 6.12\ntaint 0\nleaks 2\nexit 0\n' >"$left/status"
+echo "[    2.0] devthp: leak: unreferenced object 0x1" >>"$left/console.log"
+expect 1 "| unreferenced object 0x1" "a leak" judge
 
 guest; rm "$left/console.log"
 expect 1 "no console" "a console that was not kept" judge

@@ -3,7 +3,7 @@
 # What the tests of the scripts share. A test is run as TEST.sh DIR, where DIR is
 # a directory of its own, and prints KTAP.
 set -u
-top=$(cd "$(dirname "$0")/../.." && pwd)
+top=$(cd "${0%kernel/tests/*}." && pwd)
 scripts=$top/kernel/scripts
 dir=$1
 number=0

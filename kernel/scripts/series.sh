@@ -1,0 +1,160 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# series.sh DIR: does every prefix of the series build, with the new code configured
+# in and out, and without a new warning? The objects of the directories that the
+# series is about are compiled, not a whole kernel; kbuild finds out which a patch
+# concerns. KTAP on stdout, one case for each patch and configuration; logs in DIR;
+# progress on descriptor 3.
+. "$(dirname "$0")/lib.sh"
+load_kernel patched
+logs=$1
+work=$build/series
+src=$work/source
+config_dir=$top/kernel/config
+configurations="on thp-off thp-migration-off device-private-off migration-off drivers powerpc"
+number=0
+
+patches=$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$series_dir/series" | awk '{ print $1 }')
+touched=$(cd "$series_dir" && cat $patches | sed -n 's,^+++ b/\(.*\.c\)$,\1,p' | sort -u)
+
+# What is compiled in a configuration.
+objects()
+{
+	case $1 in
+	drivers) echo drivers/pci/p2pdma.o drivers/gpu/drm/nouveau/nouveau_dmem.o \
+		drivers/gpu/drm/nouveau/nouveau_svm.o drivers/gpu/drm/amd/amdkfd/kfd_migrate.o \
+		drivers/gpu/drm/amd/amdkfd/kfd_svm.o ;;
+	powerpc) echo arch/powerpc/kvm/book3s_hv_uvmem.o mm/ ;;
+	*-off) echo mm/ fs/proc/ kernel/fork.o ;;
+	*) echo mm/ fs/proc/ kernel/fork.o lib/test_hmm.o ;;
+	esac
+}
+
+series_make()
+{
+	make -C "$src" O="$work/$configuration" -s -j"$jobs" ARCH="$make_arch" \
+		CROSS_COMPILE="$make_cross" CC="$make_cc" "$@" </dev/null
+}
+
+select_configuration()
+{
+	configuration=$1
+	mkdir -p "$work/$configuration" "$logs"
+	make_arch=$ARCH make_cross=$cross make_cc=$cc
+	fragments="$config_dir/base.config $config_dir/$ARCH.config $config_dir/hmm.config
+		$config_dir/tests.config $config_dir/checks.config"
+	case $configuration in
+	powerpc)
+		make_arch=powerpc make_cross=powerpc64le-linux-gnu-
+		make_cc="${cc%"${cross}gcc"}${make_cross}gcc"
+		fragments= ;;
+	esac
+}
+
+# Options come and go along the series, so the configuration is made anew for each
+# patch, from the same lines; where nothing of it changed kbuild does nothing.
+configure()
+{
+	wanted=$work/$configuration.want
+	# shellcheck disable=SC2086
+	cat $fragments "$config_dir/patched.config" \
+		"$config_dir/series/$configuration.config" >"$wanted"
+	series_make KCONFIG_ALLCONFIG="$wanted" allnoconfig >"$logs/config-$configuration.log" 2>&1 ||
+		return 1
+	if [ $configuration = thp-migration-off ]; then
+		series_make prepare >"$logs/config-$configuration.log" 2>&1 || return 1
+		sed -i '/ARCH_ENABLE_THP_MIGRATION/d' "$work/$configuration/include/generated/autoconf.h" \
+			"$work/$configuration/include/config/auto.conf" "$work/$configuration/.config"
+		touch -r "$work/$configuration/include/config/auto.conf" "$work/$configuration/.config"
+	fi
+	grep '^CONFIG_' "$config_dir/series/$configuration.config" |
+		while read -r line; do
+			grep -qxF "$line" "$work/$configuration/.config" || echo "$line is lost"
+		done >"$logs/lost"
+	sed -n 's/^# \(CONFIG_[A-Z0-9_]*\) is not set/\1=/p' "$config_dir/series/$configuration.config" |
+		while read -r option; do
+			! grep -q "^$option" "$work/$configuration/.config" || echo "$option is still there"
+		done >>"$logs/lost"
+	[ ! -s "$logs/lost" ] || { cat "$logs/lost" >>"$logs/config-$configuration.log"; return 1; }
+}
+
+# case_of TITLE LOG COMMAND...: what the command says, if it fails or warns.
+case_of()
+{
+	number=$((number + 1))
+	title=$1
+	log=$2
+	shift 2
+	if "$@" && ! grep -qE '(warning|error): ' "$log"; then
+		echo "ok $number $title"
+	else
+		echo "not ok $number $title"
+		grep -E '(warning|error): |is lost|still there|\*\*\*' "$log" | head -n 20 | sed 's/^/# /'
+	fi
+}
+
+compile()
+{
+	# shellcheck disable=SC2046
+	{ configure && series_make $(objects "$configuration") >"$logs/$1-$configuration.log" 2>&1; } ||
+		{ cat "$logs/config-$configuration.log" >>"$logs/$1-$configuration.log"; return 1; }
+}
+
+try()
+{
+	for c in $configurations; do
+		select_configuration "$c"
+		printf '  %-9s%s: %s\n' SERIES "$1" "$configuration" >&3
+		case_of "$1 builds: $configuration" "$logs/$1-$configuration.log" compile "$1"
+	done
+}
+
+# Patches change copies, the other files are those of the source.
+prepare_source()
+{
+	rm -rf "$src"
+	mkdir -p "$work"
+	cp -al "$source_dir/unpatched" "$src"
+	(cd "$series_dir" && cat $patches) | sed -n -e 's,^+++ b/,,p' -e 's,^--- a/,,p' | sort -u |
+		while read -r file; do
+			[ ! -f "$src/$file" ] || cp --remove-destination -p "$source_dir/unpatched/$file" "$src/$file"
+		done
+}
+
+# sparse_says FILE: what sparse says of the files that the series touches, without
+# line numbers.
+sparse_says()
+{
+	select_configuration on
+	configure || return 1
+	here=$(cd "$src" && for f in $touched; do
+		o=${f%.c}.o
+		[ ! -f "$f" ] || [ ! -f "$work/on/$o" ] || echo "$o"
+	done)
+	# shellcheck disable=SC2086
+	series_make C=2 CHECK="sparse" $here >"$1.log" 2>&1 || return 1
+	grep -E ': (warning|error): ' "$1.log" | sed -e 's/:[0-9]*:[0-9]*:/:/' -e "s,$src/,," | sort >"$1"
+}
+
+no_new_warning()
+{
+	sparse_says "$logs/sparse-after" || return 1
+	comm -13 "$logs/sparse-before" "$logs/sparse-after" >"$logs/sparse-new"
+}
+
+echo "KTAP version 1"
+set -- $patches
+# shellcheck disable=SC2086
+echo "1..$(($(echo $configurations | wc -w) * ($# + 1) + 1))"
+prepare_source
+: >"$logs/sparse-before"
+try 0000-base
+sparse_says "$logs/sparse-before" || :
+for patch; do
+	patch -d "$src" -p1 -s -F0 <"$series_dir/$patch" >"$logs/patch.log" 2>&1 || {
+		cat "$logs/patch.log" >&2
+		die "$patch does not apply."
+	}
+	try "${patch%.patch}"
+done
+case_of "sparse has nothing new to say" "$logs/sparse-new" no_new_warning
