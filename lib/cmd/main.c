@@ -15,6 +15,7 @@ static const struct {
 	int (*run)(int argc, char **argv);
 	const char *summary;
 } commands[] = {
+	{ "bench", cmd_bench, "measure what migrating and its neighbours take" },
 	{ "cycle", cmd_cycle, "send huge pages to a device and back, verify every step" },
 	{ "map", cmd_map, "show what the pages of a process are" },
 	{ "probe", cmd_probe, "say what this kernel, module and device support" },

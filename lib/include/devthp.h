@@ -267,6 +267,33 @@ DEVTHP_API int devthp_device_exclusive(struct devthp_device *dev, void *addr,
 DEVTHP_API int devthp_device_is_exclusive(struct devthp_device *dev,
 					  const void *addr, size_t npages);
 
+/* Where the time of a kind of migration went, in nanoseconds, summed up. */
+struct devthp_time {
+	uint64_t rounds;	/* migrations, each of one PMD's range at most */
+	uint64_t setup;		/* the kernel's: collecting and unmapping */
+	uint64_t pages;		/* putting the new pages in the old ones' place */
+	uint64_t finalize;	/* mapping the new, freeing the old ones */
+	uint64_t driver;	/* the driver's, copying left out */
+	uint64_t copy;		/* copying */
+};
+
+struct devthp_times {
+	size_t size;		/* in: sizeof(struct devthp_times) */
+	struct devthp_time to_device;	/* devthp_migrate_to_device() */
+	struct devthp_time to_system;	/* devthp_migrate_to_system() */
+	struct devthp_time fault;	/* the CPU touched what was on the device */
+	struct devthp_time evict;	/* devthp_device_evict(), and closing */
+};
+
+/*
+ * How long migrations of the device took since its module was loaded,
+ * whosever they were; take the difference of two reports. Only meaningful
+ * where one task at a time migrates. times must not be NULL.
+ *
+ * -EOPNOTSUPP	the module does not know
+ */
+DEVTHP_API int devthp_device_times(struct devthp_device *dev, struct devthp_times *times);
+
 /* ---- Ranges: private anonymous memory at a wanted place in the PMD grid ---- */
 
 struct devthp_range;

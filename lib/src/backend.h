@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 struct devthp_backend;
+struct devthp_times;
 
 struct devthp_device {
 	const struct devthp_backend *backend;
@@ -48,6 +49,8 @@ struct devthp_backend {
 	int (*fail_alloc)(struct devthp_device *dev, bool on);
 	/* Returns once nothing is left on the device. */
 	int (*evict)(struct devthp_device *dev);
+	/* All of times but its size is set. */
+	int (*times)(struct devthp_device *dev, struct devthp_times *times);
 	int (*exclusive)(struct devthp_device *dev, uintptr_t addr,
 			 size_t npages, void *buf);
 	/* 1, 0 or a negative errno. */

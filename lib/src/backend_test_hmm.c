@@ -24,6 +24,14 @@ struct test_hmm_cmd {
 #define TEST_HMM_RELEASE	_IOWR('H', 0x07, struct test_hmm_cmd)
 #define TEST_HMM_FLAGS		_IOWR('H', 0x08, struct test_hmm_cmd)
 
+struct test_hmm_times {
+	uint32_t size;
+	uint32_t reserved;
+	struct devthp_time time[4];	/* as the module has them */
+};
+
+#define TEST_HMM_TIMES		_IOWR('H', 0x85, struct test_hmm_times)
+
 _Static_assert(TEST_HMM_READ == 0xc0284800, "the module's ioctl numbers");
 
 /*
@@ -146,6 +154,21 @@ static int test_hmm_evict(struct devthp_device *dev)
 	return command(dev, TEST_HMM_RELEASE, &cmd);
 }
 
+static int test_hmm_times(struct devthp_device *dev, struct devthp_times *times)
+{
+	struct test_hmm_times cmd = { .size = sizeof(cmd) };
+	int ret = devthp_sys->ioctl(dev->fd, TEST_HMM_TIMES, &cmd);
+
+	/* What the module says to commands it does not know. */
+	if (ret < 0)
+		return ret == -EINVAL ? -EOPNOTSUPP : ret;
+	times->to_device = cmd.time[0];
+	times->to_system = cmd.time[1];
+	times->fault = cmd.time[2];
+	times->evict = cmd.time[3];
+	return 0;
+}
+
 static int test_hmm_exclusive(struct devthp_device *dev, uintptr_t addr,
 			      size_t npages, void *buf)
 {
@@ -177,6 +200,7 @@ const struct devthp_backend devthp_test_hmm = {
 	.snapshot = test_hmm_snapshot,
 	.fail_alloc = test_hmm_fail_alloc,
 	.evict = test_hmm_evict,
+	.times = test_hmm_times,
 	.exclusive = test_hmm_exclusive,
 	.is_exclusive = test_hmm_is_exclusive,
 };

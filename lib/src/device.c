@@ -274,6 +274,24 @@ int devthp_device_evict(struct devthp_device *dev)
 	return dev->backend->evict ? dev->backend->evict(dev) : -EOPNOTSUPP;
 }
 
+int devthp_device_times(struct devthp_device *dev, struct devthp_times *times)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_times facts;
+	int ret;
+
+	if (!dev || !times)
+		return -EINVAL;
+	if (!dev->backend->times)
+		return -EOPNOTSUPP;
+	ret = devthp_report_check(times);
+	if (!ret)
+		ret = dev->backend->times(dev, &facts);
+	if (!ret)
+		devthp_report_put(times, &facts, sizeof(facts));
+	return ret;
+}
+
 int devthp_device_exclusive(struct devthp_device *dev, void *addr, size_t npages, void *buf)
 {
 	DEVTHP_KEEP_ERRNO;
