@@ -21,6 +21,7 @@
 #define HMM_CHECK_EXCLUSIVE	0xc0284806UL
 #define HMM_RELEASE		0xc0284807UL
 #define HMM_FLAGS		0xc0284808UL
+#define HMM_TIMES		0xc0c84885UL
 
 struct mock_ioctl {
 	unsigned long request;

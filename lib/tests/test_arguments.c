@@ -34,6 +34,7 @@ static void null_objects(void)
 	CHECK_CALL(devthp_device_write(NULL, page, 1, page, NULL), -EINVAL);
 	CHECK_CALL(devthp_device_snapshot(NULL, page, 1, (uint8_t *)page), -EINVAL);
 	CHECK_CALL(devthp_device_fail_alloc(NULL, 1), -EINVAL);
+	CHECK_CALL(devthp_device_times(NULL, NULL), -EINVAL);
 	CHECK_CALL(devthp_device_evict(NULL), -EINVAL);
 	CHECK_CALL(devthp_device_exclusive(NULL, page, 1, page), -EINVAL);
 	CHECK_CALL(devthp_device_is_exclusive(NULL, page, 1), -EINVAL);

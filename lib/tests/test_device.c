@@ -198,6 +198,29 @@ static void failing_alloc(void)
 	mock_end();
 }
 
+/* Another structure: its size is where others have addr, and so on. */
+static void times(void)
+{
+	static const struct mock_ioctl calls[] = {
+		{ .request = HMM_TIMES, .addr = 200, .cpages = 7, .faults = 8 },
+		{ .request = HMM_TIMES, .addr = 200, .ret = -EINVAL },
+	};
+	struct devthp_times report = { .size = sizeof(report) };
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_device_times(dev, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_times(dev, &report), 0);
+	CHECK_INT(report.to_device.pages, 7);
+	CHECK_INT(report.to_device.finalize, 8);
+	CHECK_INT(report.evict.copy, 0);
+	CHECK_CALL(devthp_device_times(dev, &report), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
 static void evict_and_exclusive(void)
 {
 	static const char data[] = "read exclusively";
@@ -235,6 +258,7 @@ static const struct tap_case cases[] = {
 	{ "migrate to the system", to_system },
 	{ "read and write", access_by_device },
 	{ "allocation failure is set and taken back", failing_alloc },
+	{ "times of migrations", times },
 	{ "evict and exclusive access", evict_and_exclusive },
 };
 
