@@ -63,7 +63,7 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 26
+plan 29
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
@@ -149,5 +149,14 @@ config()
 }
 expect 1 "CONFIG_NO_SUCH_OPTION=y" "a configuration line that gets lost" config
 expect 1 "there is no program" "a program that is none" "$scripts/programs.sh" tetris
+expect 1 'there is no "tiny" kernel; there is: patched debug' "a kernel that is none" "$scripts/build.sh" tiny
+
+# soak
+soak()
+{
+	MINUTES=$1 "$scripts/soak.sh"
+}
+expect 1 "MINUTES=long is no number" "a soak that is not told how long" soak long
+expect 1 "MINUTES=0 is no number" "a soak of no length" soak 0
 rm -rf "${dir:?}/bin" "$dir/copy" "$dir/copy-build"
 $all_passed
