@@ -4,15 +4,18 @@
  * the ways it has for that.
  *
  * Rules: a read brings back what one entry maps: a PMD the whole folio, a PTE
- * that page, and leaves everything else as it was. A write needs a mapping that
+ * that page, and leaves everything else as it was. A pin, even one for reading,
+ * is of a page that stays this process's, so that it gets a copy of what it
+ * shares (Documentation/core-api/pin_user_pages.rst). A write needs a mapping that
  * allows it, or fails with EFAULT and moves nothing; ptrace and /proc/PID/mem
  * write to private memory all the same (ptrace(2), proc_pid_mem(5)).
  */
 #include "common/matrix.h"
 #include "common/means.h"
 
-/* The first word of a page also is what a futex is made of. */
+/* A fault and a pin, and what else gets there in one of these two ways. */
 MATRIX(cpu, FOR_EACH_STATE)
+MATRIX(cpu_in_other_ways, FOR_EACH_STATE_TYPICAL)
 
 static const char *get(struct scene *scene, const struct means *means)
 {
@@ -24,7 +27,10 @@ static const char *get(struct scene *scene, const struct means *means)
 	CHECK(went_well(means->get_name, means->get(addr, sample->buffer)));
 	CHECK(sample_compare(sample, sample->buffer, page, 1,
 			     means->get_name));
-	CHECK(scene_was_read(scene, page));
+	if (means->pins)
+		CHECK(scene_was_pinned(scene, page));
+	else
+		CHECK(scene_was_read(scene, page));
 	return scene_data(scene);
 }
 
@@ -43,7 +49,8 @@ static const char *put(struct scene *scene, const struct means *means)
 			return wrong("%s returns %d; should be %d",
 				     means->put_name, err, -EFAULT);
 		sample_next_was_refused(sample, page, 1);
-		CHECK(scene_is_unchanged(scene));
+		CHECK(means->reads_first ? scene_was_read(scene, page) :
+					   scene_is_unchanged(scene));
 		return scene_data(scene);
 	}
 	CHECK(went_well(means->put_name, err));
@@ -66,12 +73,13 @@ static const char *put(struct scene *scene, const struct means *means)
 	ONE_WAY(fixture, put, name)
 
 BOTH_WAYS(cpu, instruction)
-BOTH_WAYS(cpu, pipe)
 BOTH_WAYS(cpu, direct_io)
-BOTH_WAYS(cpu, process_vm)
-BOTH_WAYS(cpu, ptrace)
-BOTH_WAYS(cpu, proc_mem)
-ONE_WAY(cpu, get, vmsplice)
-BOTH_WAYS(cpu, futex)
+
+BOTH_WAYS(cpu_in_other_ways, pipe)
+BOTH_WAYS(cpu_in_other_ways, process_vm)
+BOTH_WAYS(cpu_in_other_ways, ptrace)
+BOTH_WAYS(cpu_in_other_ways, proc_mem)
+ONE_WAY(cpu_in_other_ways, get, vmsplice)
+ONE_WAY(cpu_in_other_ways, put, futex)
 
 TEST_HARNESS_MAIN

@@ -158,7 +158,8 @@ static int direct_put(char *page, const char *copy)
 }
 
 const struct means means_direct_io = {
-	direct_get, direct_put, "write(2) with O_DIRECT", "read(2) with O_DIRECT"
+	direct_get, direct_put, "write(2) with O_DIRECT", "read(2) with O_DIRECT",
+	.pins = true
 };
 
 /* ---- Somebody else's memory, which here is our own ---- */
@@ -180,7 +181,8 @@ static int vm_put(char *page, const char *copy)
 }
 
 const struct means means_process_vm = {
-	vm_get, vm_put, "process_vm_readv(2)", "process_vm_writev(2)"
+	vm_get, vm_put, "process_vm_readv(2)", "process_vm_writev(2)",
+	.pins = true
 };
 
 static int mem_get(const char *page, char *copy)
@@ -208,7 +210,8 @@ static int mem_put(char *page, const char *copy)
 }
 
 const struct means means_proc_mem = {
-	mem_get, mem_put, "read /proc/PID/mem", "write /proc/PID/mem", true
+	mem_get, mem_put, "read /proc/PID/mem", "write /proc/PID/mem",
+	.forces = true
 };
 
 /*
@@ -281,33 +284,27 @@ static int ptrace_put(char *page, const char *copy)
 }
 
 const struct means means_ptrace = {
-	ptrace_get, ptrace_put, "PTRACE_PEEKDATA", "PTRACE_POKEDATA", true
+	ptrace_get, ptrace_put, "PTRACE_PEEKDATA", "PTRACE_POKEDATA",
+	.forces = true
 };
 
 /* ---- Futexes ---- */
 
 /*
- * Not a private one: the kernel then takes hold of the page. It goes to sleep
- * only if the word is another one than it is, so it says -EAGAIN.
+ * A futex that is not private: the kernel takes hold of the page, and of one
+ * that is read-only it wants nothing. It sleeps only if the word still is what
+ * we say, so it says -EAGAIN. The other call adds nothing, but by a write.
  */
-static int futex_get(const char *page, char *copy)
-{
-	const uint32_t *word = (const uint32_t *)page;
-	struct timespec no_time = { 0 };
-
-	if (syscall(SYS_futex, word, FUTEX_WAIT, 0, &no_time, NULL, 0) >= 0 ||
-	    errno != EAGAIN)
-		return errno == EAGAIN ? -EIO : -errno;
-	return load(page, copy);
-}
-
-/* The word gets its new value from the kernel, the rest of the page by a store. */
 static int futex_put(char *page, const char *copy)
 {
 	uint32_t *word = (uint32_t *)page;
+	struct timespec no_time = { 0 };
 	static uint32_t other;
 
-	/* Adds nothing, but by a locked write, and wakes nobody. */
+	if (!syscall(SYS_futex, word, FUTEX_WAIT, 0, &no_time, NULL, 0))
+		return -EIO;
+	if (errno != EAGAIN)
+		return -errno;
 	if (syscall(SYS_futex, &other, FUTEX_WAKE_OP, 1, 1UL, word,
 		    FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0)) < 0)
 		return -errno;
@@ -315,5 +312,7 @@ static int futex_put(char *page, const char *copy)
 }
 
 const struct means means_futex = {
-	futex_get, futex_put, "FUTEX_WAIT", "FUTEX_WAKE_OP"
+	.put = futex_put,
+	.put_name = "futex(2)",
+	.reads_first = true,
 };

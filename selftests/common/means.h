@@ -10,7 +10,9 @@ struct means {
 	int (*get)(const char *page, char *copy);
 	int (*put)(char *page, const char *copy);
 	const char *get_name, *put_name;	/* for messages */
-	bool forces;		/* writes where the mapping does not allow it */
+	bool forces;	/* writes where the mapping does not allow it */
+	bool pins;	/* reads by a pin, for which shared pages are copied */
+	bool reads_first;	/* brings memory back before it finds it read-only */
 };
 
 extern const struct means
@@ -20,7 +22,7 @@ extern const struct means
 	means_process_vm,	/* process_vm_readv(2), process_vm_writev(2) */
 	means_ptrace,		/* PTRACE_PEEKDATA, PTRACE_POKEDATA */
 	means_proc_mem,		/* /proc/PID/mem */
-	means_vmsplice,		/* vmsplice(2) to a pipe; no way to write */
-	means_futex;		/* compares, or changes and restores, one word */
+	means_vmsplice,		/* vmsplice(2) to a pipe; cannot put */
+	means_futex;		/* waits on a word and writes it; cannot get */
 
 #endif

@@ -64,12 +64,12 @@ const char *scene_keeps_bits(const struct scene *scene, size_t first,
 	return entry_bits(&scene->sample, first, npages, mask, want);
 }
 
-/* Written: its own, and known to be. */
+/* Its own, and writable; whether it is dirty may be known to its folio only. */
 static const char *is_written(const struct scene *scene, size_t page)
 {
-	unsigned int mask = DEVTHP_BIT_WRITE | DEVTHP_BIT_DIRTY |
-			    DEVTHP_BIT_EXCLUSIVE | DEVTHP_BIT_UFFD_WP;
-	unsigned int want = mask & ~DEVTHP_BIT_UFFD_WP;
+	unsigned int mask = DEVTHP_BIT_WRITE | DEVTHP_BIT_EXCLUSIVE |
+			    DEVTHP_BIT_UFFD_WP;
+	unsigned int want = DEVTHP_BIT_WRITE | DEVTHP_BIT_EXCLUSIVE;
 
 	if (!everything_is_required())
 		return RIGHT;
@@ -169,21 +169,39 @@ static const char *is_taken_apart(const struct scene *scene, size_t page)
 	return pages_are(scene, page + 1, scene->sample.pages, rest);
 }
 
-const char *scene_was_written(const struct scene *scene, size_t page)
+/* The page apart, all others are as the state says. */
+static const char *others_keep_bits(const struct scene *scene, size_t page)
 {
 	const size_t behind = page + 1;
 
-	CHECK(is_written(scene, page));
-	if (is(scene, STATE_SHARED | STATE_WP)) {
-		CHECK(is_taken_apart(scene, page));
-	} else {
-		CHECK(is_back(scene, page));
-		if (is(scene, STATE_PMD))
-			return holes_are_empty(&scene->sample);
-	}
 	CHECK(holes_are_empty(&scene->sample));
 	CHECK(scene_keeps_bits(scene, 0, page));
 	return scene_keeps_bits(scene, behind, scene->sample.pages - behind);
+}
+
+const char *scene_was_pinned(const struct scene *scene, size_t page)
+{
+	if (!is(scene, STATE_SHARED))
+		return scene_was_read(scene, page);
+	CHECK(is_taken_apart(scene, page));
+	if (everything_is_required())
+		CHECK(entry_bits(&scene->sample, page, 1, DEVTHP_BIT_EXCLUSIVE,
+				 DEVTHP_BIT_EXCLUSIVE));
+	return others_keep_bits(scene, page);
+}
+
+const char *scene_was_written(const struct scene *scene, size_t page)
+{
+	CHECK(is_written(scene, page));
+	if (is(scene, STATE_SHARED | STATE_WP)) {
+		CHECK(is_taken_apart(scene, page));
+		return others_keep_bits(scene, page);
+	}
+	CHECK(is_back(scene, page));
+	/* One entry maps them all. */
+	if (is(scene, STATE_PMD))
+		return holes_are_empty(&scene->sample);
+	return others_keep_bits(scene, page);
 }
 
 /* ---- Data, and the end ---- */

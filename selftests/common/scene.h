@@ -46,10 +46,12 @@ const char *scene_keeps_bits(const struct scene *scene, size_t first,
 size_t scene_page(const struct scene *scene);
 
 /*
- * The CPU, or the kernel for it, has read or written this page, and no other:
- * the state says what must be back with it, and how all of it looks now.
+ * The CPU, or the kernel for it, has read, pinned for reading, or written this
+ * page, and no other: the state says what must be back with it, and how all of
+ * it looks now.
  */
 const char *scene_was_read(const struct scene *scene, size_t page);
+const char *scene_was_pinned(const struct scene *scene, size_t page);
 const char *scene_was_written(const struct scene *scene, size_t page);
 
 /* This process and all others hold what they should; brings everything back. */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Pages are declared broken, or about to break, while they are on the device.
+ *
+ * Rule: MADV_HWPOISON and MADV_SOFT_OFFLINE are about the page of memory that
+ * the CPU uses (madvise(2)), so it is brought back first. A broken page gives
+ * SIGBUS and takes no other with it; one that is taken out of use in time loses
+ * no data. Only system memory is ever lost by this test: some pages.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "common/matrix.h"
+#include "common/means.h"
+
+#ifndef MADV_SOFT_OFFLINE
+#define MADV_SOFT_OFFLINE 101
+#endif
+
+#define FOR_EACH_STATE_THAT_BREAKS(x, ...)				\
+	x(whole, __VA_ARGS__)						\
+	x(entries_split, __VA_ARGS__)					\
+	x(folio_split, __VA_ARGS__)					\
+	x(partly_back, __VA_ARGS__)					\
+	x(read_only, __VA_ARGS__)					\
+	x(from_empty, __VA_ARGS__)
+
+MATRIX(broken, FOR_EACH_STATE_THAT_BREAKS)
+MATRIX(breaking, FOR_EACH_STATE_TYPICAL)
+
+static char *addr_of(const struct scene *scene, size_t page)
+{
+	return scene->sample.addr + page * devthp_page_size();
+}
+
+static volatile sig_atomic_t bus_error;
+
+static void on_bus_error(int signal, siginfo_t *info, void *context)
+{
+	bus_error = info->si_code;
+}
+
+TEST_F(broken, page)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene);
+	struct sigaction action = {
+		.sa_sigaction = on_bus_error,
+		.sa_flags = SA_SIGINFO,
+	};
+
+	ASSERT_EQ(0, sigaction(SIGBUS, &action, NULL));
+	if (madvise(addr_of(scene, page), devthp_page_size(), MADV_HWPOISON)) {
+		ASSERT_EQ(EINVAL, errno);
+		SKIP(return, "no MADV_HWPOISON: CONFIG_MEMORY_FAILURE is off");
+	}
+	/* There is data in it that is nowhere else. */
+	ASSERT_EQ(BUS_MCEERR_AR, bus_error);
+	ASSERT_EQ(-1, madvise(addr_of(scene, page), devthp_page_size(),
+			      MADV_POPULATE_READ));
+	ASSERT_EQ(EHWPOISON, errno);
+	ASSERT_EQ(-EFAULT, means_pipe.get(addr_of(scene, page),
+					  sample->buffer));
+	/* It is lost, and not looked at any more. */
+	sample->hole[page] = HOLE_DROPPED;
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(breaking, page)
+{
+	struct scene *scene = &self->scene;
+	const size_t page = scene_page(scene);
+
+	if (madvise(addr_of(scene, page), devthp_page_size(),
+		    MADV_SOFT_OFFLINE)) {
+		ASSERT_EQ(EINVAL, errno);
+		SKIP(return, "no MADV_SOFT_OFFLINE: CONFIG_MEMORY_FAILURE is off");
+	}
+	ASSERT_RIGHT(sample_access(&scene->sample, page, ACCESS_READ));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_HARNESS_MAIN
