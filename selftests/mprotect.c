@@ -1,27 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Protection changes while a huge folio is on the device. */
+/*
+ * Protection changes while memory is on the device.
+ *
+ * Rules: what is protected moves nowhere, and splits only where the protection
+ * of a PMD entry's memory becomes different in parts. Nobody can do what the
+ * mapping does not allow: neither the CPU nor the device, now nor when the
+ * memory has come back. What it allows again is possible again.
+ */
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "common/harness.h"
+#include "common/matrix.h"
+#include "common/means.h"
+#include "common/pagemap.h"
 
-FIXTURE(protect)
-{
-	struct sample sample;
-};
+MATRIX(protect, FOR_EACH_STATE)
 
-FIXTURE_SETUP(protect)
+static bool is(const struct scene *scene, unsigned int what)
 {
-	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
+	return scene->state->is & what;
 }
 
-FIXTURE_TEARDOWN(protect)
-{
-	sample_release(&self->sample);
-}
-
-static const char *protect(struct sample *sample, size_t first, size_t npages,
-			   int prot)
+static const char *protect(const struct sample *sample, size_t first,
+			   size_t npages, int prot)
 {
 	const size_t size = devthp_page_size();
 
@@ -30,162 +31,167 @@ static const char *protect(struct sample *sample, size_t first, size_t npages,
 	return RIGHT;
 }
 
-/* Entries of pages allow writing, or do not; unknown fits if not required. */
-static const char *writable(const struct sample *sample, size_t first,
-			    size_t npages, bool want)
+/* All that is mapped: page by page would not be the same. */
+static const char *protect_all(const struct scene *scene, int prot)
 {
-	struct devthp_page page = { .size = sizeof(page) };
-	struct devthp_snapshot *snap;
-	size_t i;
-	int err = 0;
+	const struct sample *sample = &scene->sample;
+	size_t first, end;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, NULL)));
-	for (i = first; i < first + npages && !err; i++) {
-		err = devthp_snapshot_page(snap, i, &page);
-		if (!(page.known & DEVTHP_KNOWN_WRITE) ?
-		    everything_is_required() :
-		    !!(page.bits & DEVTHP_BIT_WRITE) != want)
-			break;
+	for (first = 0; first < sample->pages; first = end) {
+		const bool gone = sample->hole[first] == HOLE_UNMAPPED;
+
+		for (end = first; end < sample->pages &&
+		     gone == (sample->hole[end] == HOLE_UNMAPPED); end++)
+			;
+		if (!gone)
+			CHECK(protect(sample, first, end - first, prot));
 	}
-	devthp_snapshot_free(snap);
-	CHECK(went_well("read a snapshot", err));
-	if (i < first + npages)
-		return wrong("page %zu is %swritable; should be the opposite",
-			     i, want ? "not " : "");
 	return RIGHT;
 }
 
-/* A system call that writes is refused; unlike the CPU it does not kill. */
-static void write_is_refused(struct __test_metadata *_metadata,
-			     struct sample *sample, size_t page)
+/* What the state itself allows. */
+static const char *unprotect_all(const struct scene *scene)
 {
-	const char *refused;
-
-	refused = sample_access(sample, page, ACCESS_KERNEL_WRITE);
-	sample->generation[page]--;
-	ASSERT_STRNE(RIGHT, refused);
-	ASSERT_NE(NULL, strstr(refused, strerror(EFAULT)))
-		TH_LOG("refused for another reason: %s", refused);
+	return protect_all(scene, is(scene, STATE_READ_ONLY) ?
+			   PROT_READ : PROT_READ | PROT_WRITE);
 }
 
-TEST_F(protect, read_only_keeps_it_whole)
+static const char *not_writable(const struct scene *scene, size_t first,
+				size_t npages)
 {
-	struct sample *sample = &self->sample;
+	if (!everything_is_required())
+		return RIGHT;
+	return entry_bits(&scene->sample, first, npages, DEVTHP_BIT_WRITE, 0);
+}
 
-	ASSERT_RIGHT(writable(sample, 0, sample->pages, true));
-	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ));
-	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(writable(sample, 0, sample->pages, false));
+/* Neither CPU, nor kernel, nor device can write to that page, or read it. */
+static const char *refused(struct scene *scene, size_t page, bool read)
+{
+	struct sample *sample = &scene->sample;
+	char *addr = sample->addr + page * devthp_page_size();
+	char *copy = sample->buffer;
+	int cpu, kernel, device;
+
+	if (read) {
+		cpu = means_instruction.get(addr, copy);
+		kernel = means_process_vm.get(addr, copy);
+		device = devthp_device_read(sample->dev, addr, 1, copy, NULL);
+	} else {
+		cpu = means_instruction.put(addr, copy);
+		kernel = means_process_vm.put(addr, copy);
+		device = devthp_device_write(sample->dev, addr, 1, copy, NULL);
+	}
+	if (cpu != -EFAULT || kernel != -EFAULT ||
+	    (device != -EPERM && device != -EFAULT))
+		return wrong("access to page %zu gives %d to the CPU, %d to the kernel, %d to the device; should be refused",
+			     page, cpu, kernel, device);
+	return RIGHT;
+}
+
+TEST_F(protect, down)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene);
+
+	ASSERT_RIGHT(protect_all(scene, PROT_READ));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(not_writable(scene, 0, sample->pages));
+	ASSERT_RIGHT(refused(scene, page, false));
 	ASSERT_RIGHT(sample_device_data(sample));
-	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+
+	ASSERT_RIGHT(sample_access(sample, page, ACCESS_READ));
+	ASSERT_RIGHT(scene_was_read(scene, page));
+	ASSERT_RIGHT(not_writable(scene, 0, sample->pages));
+	ASSERT_RIGHT(refused(scene, page, false));
+	ASSERT_RIGHT(scene_data(scene));
 }
 
-TEST_F(protect, read_only_for_the_device)
+TEST_F(protect, down_and_up)
 {
-	struct sample *sample = &self->sample;
+	struct scene *scene = &self->scene;
+	const size_t page = scene_page(scene);
 
-	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ));
-	ASSERT_EQ(-EPERM, devthp_device_write(sample->dev, sample->addr, 1,
-					      sample->buffer, NULL));
-	ASSERT_RIGHT(sample_device_data(sample));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(protect_all(scene, PROT_READ));
+	ASSERT_RIGHT(protect_all(scene, PROT_READ | PROT_WRITE));
+	/* Locked memory is made ready for the writing that is allowed now. */
+	ASSERT_RIGHT(is(scene, STATE_LOCKED) ? scene_was_read(scene, page) :
+					       scene_is_unchanged(scene));
+	ASSERT_RIGHT(sample_access(&scene->sample, page, ACCESS_WRITE));
+	ASSERT_RIGHT(scene_was_written(scene, page));
+	ASSERT_RIGHT(scene_data(scene));
 }
 
-TEST_F(protect, read_only_comes_back_read_only)
+/* The entries still are read-only, the mapping is not. */
+TEST_F(protect, down_and_up_for_the_device)
 {
-	struct sample *sample = &self->sample;
+	struct scene *scene = &self->scene;
 
-	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ));
-	write_is_refused(_metadata, sample, 1);
-	ASSERT_RIGHT(sample_data(sample));
-	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1)));
-	ASSERT_RIGHT(writable(sample, 0, sample->pages, false));
-	write_is_refused(_metadata, sample, 1);
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(protect_all(scene, PROT_READ));
+	ASSERT_RIGHT(protect_all(scene, PROT_READ | PROT_WRITE));
+	ASSERT_RIGHT(sample_device_write(&scene->sample));
+	ASSERT_RIGHT(sample_device_data(&scene->sample));
+	ASSERT_RIGHT(scene_data(scene));
 }
 
-TEST_F(protect, read_only_and_writable_again)
+TEST_F(protect, to_none_and_back)
 {
-	struct sample *sample = &self->sample;
+	struct scene *scene = &self->scene;
+	const size_t page = scene_page(scene);
 
-	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ));
-	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ | PROT_WRITE));
-	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(protect_all(scene, PROT_NONE));
+	ASSERT_RIGHT(refused(scene, page, true));
+	ASSERT_RIGHT(refused(scene, page, false));
+	ASSERT_RIGHT(unprotect_all(scene));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* Unless nothing changes by it. */
+static const char *part_is_apart(const struct scene *scene)
+{
+	return is(scene, STATE_READ_ONLY) ? scene_keeps_layout(scene) :
+					    scene_is_by_pages(scene);
+}
+
+TEST_F(protect, part)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene), first = page - 20, npages = 40;
+
+	ASSERT_RIGHT(protect(sample, first, npages, PROT_READ));
+	ASSERT_RIGHT(part_is_apart(scene));
+	ASSERT_RIGHT(scene_keeps_bits(scene, 0, sample->pages));
+	ASSERT_RIGHT(not_writable(scene, first, npages));
+	ASSERT_RIGHT(refused(scene, page, false));
+	ASSERT_RIGHT(part_is_apart(scene));
+
+	if (!is(scene, STATE_READ_ONLY))
+		ASSERT_RIGHT(sample_access(sample, first - 1, ACCESS_WRITE));
+	ASSERT_RIGHT(sample_access(sample, first, ACCESS_READ));
+	ASSERT_RIGHT(scene_data(scene));
+	ASSERT_RIGHT(not_writable(scene, first, npages));
+	ASSERT_RIGHT(refused(scene, page, false));
+}
+
+/* A folio that was read-only before is so on the device, too. */
+TEST(read_only_before_migration)
+{
+	struct scene scene = { .state = &state_read_only, .uffd = -1 };
+	struct sample *sample = &scene.sample;
+
+	ASSERT_RIGHT(baseline_take(&scene.baseline));
+	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(sample_fill_whole(sample));
-	ASSERT_RIGHT(sample_data(sample));
-}
-
-/* A folio that was read-only all the way is read-only on the device, too. */
-TEST_F(protect, read_only_before_migration)
-{
-	struct sample *sample = &self->sample;
-
-	ASSERT_RIGHT(sample_to_system_whole(sample));
 	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ));
 	ASSERT_RIGHT(sample_to_device_whole(sample));
-	ASSERT_RIGHT(writable(sample, 0, sample->pages, false));
-	ASSERT_RIGHT(sample_data(sample));
-	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1)));
-	write_is_refused(_metadata, sample, 1);
-}
-
-/* The entry still is read-only, its mapping is not: the device may write. */
-TEST_F(protect, writable_again_for_the_device)
-{
-	struct sample *sample = &self->sample;
-
-	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ));
-	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ | PROT_WRITE));
-	ASSERT_RIGHT(sample_device_write(sample));
-	ASSERT_RIGHT(sample_device_data(sample));
-	ASSERT_RIGHT(sample_data(sample));
-}
-
-TEST_F(protect, none_and_back)
-{
-	struct sample *sample = &self->sample;
-
-	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_NONE));
-	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ | PROT_WRITE));
-	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(sample_data(sample));
-}
-
-/* Part of the first folio; the second is not concerned. */
-TEST_F(protect, half)
-{
-	struct sample *sample = &self->sample;
-	const size_t n = sample->folio_pages, half = n / 2;
-
-	ASSERT_RIGHT(protect(sample, 0, half, PROT_READ));
-	ASSERT_RIGHT(layout_of(sample, 0, n, by_pages(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(layout_of(sample, n, n, whole(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(writable(sample, 0, half, false));
-	ASSERT_RIGHT(writable(sample, half, half, true));
-	ASSERT_RIGHT(sample_device_data(sample));
-
-	write_is_refused(_metadata, sample, half - 1);
-	ASSERT_RIGHT(sample_access(sample, half, ACCESS_WRITE));
-	ASSERT_RIGHT(layout_of(sample, half, 1, small(DEVTHP_LOC_SYSTEM, 1)));
-	ASSERT_RIGHT(sample_data(sample));
-	write_is_refused(_metadata, sample, half - 1);
-	ASSERT_RIGHT(writable(sample, 0, half, false));
-}
-
-TEST_F(protect, one_page)
-{
-	struct sample *sample = &self->sample;
-	const size_t n = sample->folio_pages, page = n / 3;
-
-	ASSERT_RIGHT(protect(sample, page, 1, PROT_READ));
-	ASSERT_RIGHT(layout_of(sample, 0, n, by_pages(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(writable(sample, 0, page, true));
-	ASSERT_RIGHT(writable(sample, page, 1, false));
-	ASSERT_RIGHT(writable(sample, page + 1, n - page - 1, true));
-	ASSERT_RIGHT(sample_data(sample));
-	write_is_refused(_metadata, sample, page);
+	ASSERT_RIGHT(scene_is_unchanged(&scene));
+	ASSERT_RIGHT(refused(&scene, 1, false));
+	ASSERT_RIGHT(scene_data(&scene));
+	ASSERT_RIGHT(refused(&scene, 1, false));
+	ASSERT_RIGHT(scene_end(&scene));
 }
 
 TEST_HARNESS_MAIN

@@ -1,127 +1,186 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Memory moves to another address while its huge folio is on the device. */
+/*
+ * Memory moves to another address while it is on the device.
+ *
+ * Rules: a PMD entry moves as one to where it can, by its pages otherwise; the
+ * memory itself stays. What has moved is soft-dirty (soft-dirty.rst), and it is
+ * not watched by a userfaultfd any more that did not ask for it. Memory that is
+ * not one mapping cannot move, and stays as it is.
+ */
 #include <errno.h>
 #include <sys/mman.h>
 
-#include "common/harness.h"
+#include "common/matrix.h"
+#include "common/pagemap.h"
 
-FIXTURE(moved)
+#ifndef MREMAP_DONTUNMAP
+#define MREMAP_DONTUNMAP 4
+#endif
+
+MATRIX(moved, FOR_EACH_STATE)
+
+static bool is(const struct scene *scene, unsigned int what)
 {
-	struct sample sample;
-	struct devthp_range *target;
-};
+	return scene->state->is & what;
+}
 
-FIXTURE_VARIANT(moved)
+static bool is_one_mapping(const struct scene *scene)
 {
-	/* Pages behind a PMD boundary where the target begins. */
-	size_t offset;
-	bool stays_whole;
-};
+	return scene->state != &state_cut;
+}
 
-FIXTURE_VARIANT_ADD(moved, aligned) { .offset = 0, .stays_whole = true };
-FIXTURE_VARIANT_ADD(moved, by_a_page) { .offset = 1 };
-FIXTURE_VARIANT_ADD(moved, by_many_pages) { .offset = 40 };
-
-FIXTURE_SETUP(moved)
+/* Room for the sample, so many pages behind a PMD boundary. */
+static const char *make_room(struct devthp_range **target,
+			     const struct sample *sample, size_t offset)
 {
 	struct devthp_range_opts opts = {
 		.size = sizeof(opts),
-		.bytes = 2 * devthp_pmd_size(),
-		.offset = variant->offset * devthp_page_size(),
+		.bytes = sample->pages * devthp_page_size(),
+		.offset = offset * devthp_page_size(),
 	};
 
-	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
-	ASSERT_EQ(0, devthp_range_alloc(&self->target, &opts));
+	return went_well("reserve memory", devthp_range_alloc(target, &opts));
 }
 
-FIXTURE_TEARDOWN(moved)
+static int move(struct sample *sample, size_t first, size_t npages, void *to,
+		int flags)
 {
-	sample_release(&self->sample);
-	devthp_range_free(self->target);
+	const size_t bytes = npages * devthp_page_size();
+	char *from = sample->addr + first * devthp_page_size();
+
+	if (mremap(from, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED | flags,
+		   to) == MAP_FAILED)
+		return -errno;
+	return devthp_range_disown(sample->range, first, npages);
 }
 
-/* The first npages pages go to the target; the sample is only those then. */
-static void move(struct __test_metadata *_metadata, struct sample *sample,
-		 struct devthp_range *target, size_t npages)
+/* Move all; a sample in more than one mapping stays where it is. */
+static const char *move_all(struct scene *scene, char *to)
 {
-	const size_t size = npages * devthp_page_size();
-	char *to = devthp_range_addr(target);
+	struct sample *sample = &scene->sample;
+	int err = move(sample, 0, sample->pages, to, 0);
 
-	ASSERT_EQ(to, mremap(sample->addr, size, size,
-			     MREMAP_MAYMOVE | MREMAP_FIXED, to))
-		TH_LOG("mremap: %s", strerror(errno));
-	ASSERT_EQ(0, devthp_range_disown(sample->range, 0, npages));
+	if (!is_one_mapping(scene)) {
+		if (err != -EFAULT)
+			return wrong("mremap of two mappings returns %d; should be %d",
+				     err, -EFAULT);
+		return scene_is_unchanged(scene);
+	}
+	CHECK(went_well("mremap", err));
 	sample->addr = to;
-	sample->pages = npages;
+	return RIGHT;
 }
 
-static void check_on_device(struct __test_metadata *_metadata,
-			    struct sample *sample, bool stays_whole)
+static const char *has_moved_bits(const struct scene *scene)
 {
-	ASSERT_RIGHT(layout_of_all(sample, stays_whole ?
-				   whole(DEVTHP_LOC_DEVICE, 1) :
-				   by_pages(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(sample_device_data(sample));
+	if (is(scene, STATE_WP) || !is_one_mapping(scene))
+		return RIGHT;
+	if (is(scene, STATE_CLEAN | STATE_DIRTY))
+		return entry_bits_of_all(&scene->sample, DEVTHP_BIT_SOFT_DIRTY,
+					 DEVTHP_BIT_SOFT_DIRTY);
+	return scene_keeps_bits(scene, 0, scene->sample.pages);
 }
 
-TEST_F(moved, then_read)
+/* Used by everybody at its new place, and gone at the end. */
+static const char *is_usable(struct scene *scene, struct devthp_range *target)
 {
-	struct sample *sample = &self->sample;
+	struct sample *sample = &scene->sample;
 
-	move(_metadata, sample, self->target, sample->pages);
-	check_on_device(_metadata, sample, variant->stays_whole);
-	ASSERT_RIGHT(sample_data(sample));
-	ASSERT_RIGHT(layout_of_all(sample, variant->stays_whole ?
-				   whole(DEVTHP_LOC_SYSTEM, 1) :
-				   by_pages(DEVTHP_LOC_SYSTEM, 1)));
+	CHECK(sample_device_data(sample));
+	if (!is(scene, STATE_READ_ONLY))
+		CHECK(sample_access(sample, scene_page(scene), ACCESS_WRITE));
+	CHECK(scene_data(scene));
+	return went_well("free memory", devthp_range_free(target));
 }
 
-TEST_F(moved, then_written)
+TEST_F(moved, aligned)
 {
-	struct sample *sample = &self->sample;
+	struct scene *scene = &self->scene;
+	struct devthp_range *target;
 
-	move(_metadata, sample, self->target, sample->pages);
-	check_on_device(_metadata, sample, variant->stays_whole);
-	ASSERT_RIGHT(sample_fill(sample));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(make_room(&target, &scene->sample, 0));
+	ASSERT_RIGHT(move_all(scene, devthp_range_addr(target)));
+	ASSERT_RIGHT(scene_keeps_layout(scene));
+	ASSERT_RIGHT(has_moved_bits(scene));
+	ASSERT_RIGHT(is_usable(scene, target));
 }
 
-TEST_F(moved, then_migrated_back)
+TEST_F(moved, by_a_page)
 {
-	struct sample *sample = &self->sample;
+	struct scene *scene = &self->scene;
+	struct devthp_range *target;
 
-	move(_metadata, sample, self->target, sample->pages);
-	check_on_device(_metadata, sample, variant->stays_whole);
-	ASSERT_RIGHT(sample_device_write(sample));
-	ASSERT_RIGHT(sample_to_system(sample));
-	ASSERT_RIGHT(layout_of_all(sample, variant->stays_whole ?
-				   whole(DEVTHP_LOC_SYSTEM, 1) :
-				   by_pages(DEVTHP_LOC_SYSTEM, 1)));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(make_room(&target, &scene->sample, 1));
+	ASSERT_RIGHT(move_all(scene, devthp_range_addr(target)));
+	ASSERT_RIGHT(scene_is_by_pages(scene));
+	ASSERT_RIGHT(has_moved_bits(scene));
+	ASSERT_RIGHT(is_usable(scene, target));
 }
 
-/* Half of a folio goes and half of it stays. */
-TEST_F(moved, in_half)
+/* To where other memory on the device is, which goes away. */
+TEST_F(moved, over_another)
 {
-	struct sample *sample = &self->sample;
-	struct sample half = *sample;
-	const size_t pages = sample->folio_pages / 2;
+	struct scene *scene = &self->scene;
+	struct sample other = { 0 };
+
+	SETUP_SAMPLE_ON_DEVICE(&other, 1);
+	ASSERT_RIGHT(move_all(scene, other.addr));
+	ASSERT_RIGHT(scene_keeps_layout(scene));
+	ASSERT_RIGHT(is_usable(scene, NULL));
+	sample_release(&other);
+}
+
+/* The old mapping stays, and is empty. */
+TEST_F(moved, dontunmap)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	struct sample left = *sample;
+	struct devthp_range *target;
+	char *to;
+	int err;
+
+	ASSERT_RIGHT(make_room(&target, sample, 0));
+	to = devthp_range_addr(target);
+	err = move(sample, 0, sample->pages, to, MREMAP_DONTUNMAP);
+	if (!is_one_mapping(scene)) {
+		ASSERT_EQ(-EFAULT, err);
+		ASSERT_RIGHT(scene_is_unchanged(scene));
+	} else {
+		ASSERT_EQ(0, err);
+		sample->addr = to;
+		ASSERT_RIGHT(scene_keeps_layout(scene));
+
+		left.generation = calloc(left.pages, sizeof(uint32_t));
+		left.hole = calloc(left.pages, sizeof(uint8_t));
+		ASSERT_RIGHT(sample_data(&left));
+		ASSERT_EQ(0, munmap(left.addr, left.pages *
+				    devthp_page_size()));
+		free(left.generation);
+		free(left.hole);
+	}
+	ASSERT_RIGHT(is_usable(scene, target));
+}
+
+/* Part of a folio goes, the rest stays. */
+TEST_F(moved, part)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t first = 100, npages = 50;
+	struct devthp_range *target;
+	char *to;
 	size_t i;
 
-	/* Of what stays, so that what goes has no holes. */
-	half.hole = sample->hole + pages;
-	move(_metadata, &half, self->target, pages);
-	for (i = 0; i < pages; i++)
+	ASSERT_RIGHT(make_room(&target, sample, first));
+	to = devthp_range_addr(target);
+	ASSERT_EQ(0, move(sample, first, npages, to, 0));
+	ASSERT_RIGHT(sample_compare(sample, to, first, npages,
+				    "the CPU reads what has moved"));
+	for (i = first; i < first + npages; i++)
 		sample->hole[i] = HOLE_UNMAPPED;
-
-	check_on_device(_metadata, &half, false);
-	ASSERT_RIGHT(sample_data(&half));
-	ASSERT_RIGHT(layout_of_all(&half, by_pages(DEVTHP_LOC_SYSTEM, 1)));
-
 	ASSERT_RIGHT(holes_are_empty(sample));
-	ASSERT_RIGHT(layout_of(sample, pages, pages,
-			       by_pages(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(is_usable(scene, target));
 }
 
 TEST_HARNESS_MAIN

@@ -116,14 +116,30 @@ static struct layout layout_on(const struct scene *scene, unsigned int location)
 	return by_pages(location, mapcount);
 }
 
-const char *scene_is_unchanged(const struct scene *scene)
+const char *scene_keeps_layout(const struct scene *scene)
 {
 	const struct sample *sample = &scene->sample;
 
 	CHECK(device_part_is(scene, 0, sample->pages,
 			     layout_on(scene, DEVTHP_LOC_DEVICE)));
-	CHECK(holes_are_empty(sample));
-	return scene_keeps_bits(scene, 0, sample->pages);
+	return holes_are_empty(sample);
+}
+
+const char *scene_is_unchanged(const struct scene *scene)
+{
+	CHECK(scene_keeps_layout(scene));
+	return scene_keeps_bits(scene, 0, scene->sample.pages);
+}
+
+const char *scene_is_by_pages(const struct scene *scene)
+{
+	const struct sample *sample = &scene->sample;
+
+	if (!is(scene, STATE_PMD))
+		return scene_keeps_layout(scene);
+	CHECK(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE,
+					     scene->state->mapcount)));
+	return holes_are_empty(sample);
 }
 
 size_t scene_page(const struct scene *scene)

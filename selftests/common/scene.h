@@ -35,8 +35,12 @@ struct scene {
 /* Bring the sample, of untouched memory, into the state. */
 const char *scene_set(struct scene *scene, const struct state *state);
 
-/* Everything is as it was when the scene was set. */
+/* Everything is as it was when the scene was set; or where it is, at least. */
 const char *scene_is_unchanged(const struct scene *scene);
+const char *scene_keeps_layout(const struct scene *scene);
+
+/* The same, but PMD entries were split. */
+const char *scene_is_by_pages(const struct scene *scene);
 
 /* The entries of these pages still are what the state says, wherever they are. */
 const char *scene_keeps_bits(const struct scene *scene, size_t first,
