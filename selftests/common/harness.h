@@ -16,6 +16,7 @@
 #include "verdict.h"
 
 #define ASSERT_RIGHT(verdict) ASSERT_STREQ(RIGHT, verdict)
+#define EXPECT_RIGHT(verdict) EXPECT_STREQ(RIGHT, verdict)
 
 /*
  * For FIXTURE_SETUP: an open device and a range of so many huge pages, not
