@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory policy, and moving of pages between nodes: device memory is on no node
+ * that a policy could name, so that it stays, huge or not, as one base page on
+ * a device does. What is in system memory beside it moves.
+ * (mbind(2), migrate_pages(2), move_pages(2), set_mempolicy_home_node(2))
+ */
+#include <errno.h>
+#include <linux/mempolicy.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "common/harness.h"
+#include "common/matrix.h"
+#include "common/textfile.h"
+
+#ifndef SYS_set_mempolicy_home_node
+#define SYS_set_mempolicy_home_node 450
+#endif
+
+#define BITS (8 * sizeof(unsigned long) + 1)	/* one more, as the calls want it */
+
+/* Also on a machine of one node there are calls, and a policy. */
+static int node_needed(int node, const char **why)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/sys/devices/system/node/node%d", node);
+	if (file_exists(path))
+		return KSFT_PASS;
+	/* A property of the machine, not of the kernel: never a failure. */
+	*why = "there is one memory node only: boot with numa=fake=2";
+	return KSFT_SKIP;
+}
+
+static long bind_to(const struct sample *sample, int mode, int node,
+		    unsigned int flags)
+{
+	unsigned long nodes = 1UL << node;
+
+	return syscall(SYS_mbind, sample->addr,
+		       sample->pages * devthp_page_size(), mode, &nodes, BITS,
+		       flags) ? -errno : 0;
+}
+
+/* Node of each page, or the reason why there is none. */
+static const char *nodes_of(const struct sample *sample, int *status,
+			    const int *target, int flags)
+{
+	void **pages = calloc(sample->pages, sizeof(*pages));
+	size_t i;
+	long err;
+
+	if (!pages)
+		return wrong("no memory for a list of pages");
+	for (i = 0; i < sample->pages; i++)
+		pages[i] = sample->addr + i * devthp_page_size();
+	err = syscall(SYS_move_pages, 0, sample->pages, pages, target, status,
+		      flags);
+	err = err < 0 ? -errno : 0;
+	free(pages);
+	return went_well("move_pages", err);
+}
+
+/* move_pages(2): ENOENT for what is not present, as a page of a device is not. */
+static const char *nodes_are_right(const struct sample *sample, int node)
+{
+	struct devthp_snapshot *snap;
+	const char *verdict = RIGHT;
+	static int status[4096];
+	size_t i;
+
+	CHECK(nodes_of(sample, status, NULL, 0));
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr, sample->pages,
+					     NULL)));
+	for (i = 0; i < sample->pages && is_right(verdict); i++) {
+		struct devthp_page page = { .size = sizeof(page) };
+
+		if (sample->hole[i] == HOLE_UNMAPPED)
+			continue;
+		devthp_snapshot_page(snap, i, &page);
+		if (page.location != DEVTHP_LOC_SYSTEM && status[i] != -ENOENT)
+			verdict = wrong("page %zu (%s): move_pages says %d; should be %d",
+					i, devthp_location_name(page.location),
+					status[i], -ENOENT);
+		if (page.location == DEVTHP_LOC_SYSTEM && node >= 0 &&
+		    status[i] != node)
+			verdict = wrong("page %zu is on node %d; should be on %d",
+					i, status[i], node);
+	}
+	devthp_snapshot_free(snap);
+	return verdict;
+}
+
+/* ---- In some states ---- */
+
+MATRIX(numa, FOR_EACH_STATE_TYPICAL)
+
+TEST_F(numa, node_is_asked_for)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(nodes_are_right(&scene->sample, -1));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* Every way of moving, one after another; what is on the device stays as it is. */
+TEST_F(numa, moves)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	unsigned long from = 1, to = 2;
+	static int target[4096], status[4096];
+	size_t i;
+
+	NEED(node_needed, 1);
+	for (i = 0; i < sample->pages; i++)
+		target[i] = 1;
+	ASSERT_RIGHT(nodes_of(sample, status, target, MPOL_MF_MOVE_ALL));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_LE(0, syscall(SYS_migrate_pages, 0, BITS, &to, &from));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_LE(0, syscall(SYS_migrate_pages, 0, BITS, &from, &to));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	if (!(scene->state->is & STATE_HOLES)) {
+		ASSERT_EQ(0, bind_to(sample, MPOL_BIND, 1, MPOL_MF_MOVE_ALL));
+		ASSERT_RIGHT(scene_is_unchanged(scene));
+		ASSERT_EQ(0, bind_to(sample, MPOL_BIND, 0,
+				     MPOL_MF_MOVE | MPOL_MF_STRICT));
+		ASSERT_RIGHT(scene_is_unchanged(scene));
+	}
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* ---- A policy that waits for memory to come back ---- */
+
+FIXTURE(policy)
+{
+	struct scene scene;
+};
+
+FIXTURE_VARIANT(policy)
+{
+	const struct state *state;
+};
+
+FIXTURE_VARIANT_ADD(policy, whole) { .state = &state_whole };
+FIXTURE_VARIANT_ADD(policy, entries_split) { .state = &state_entries_split };
+FIXTURE_VARIANT_ADD(policy, folio_split) { .state = &state_folio_split };
+FIXTURE_VARIANT_ADD(policy, partly_back) { .state = &state_partly_back };
+
+FIXTURE_SETUP(policy)
+{
+	NEED(node_needed, 1);
+	SETUP_SCENE(&self->scene, variant->state);
+}
+
+FIXTURE_TEARDOWN(policy)
+{
+	TEARDOWN_SCENE(&self->scene);
+}
+
+/* Part of a huge page on the device gets a policy of its own. */
+TEST_F(policy, of_a_part)
+{
+	struct sample *sample = &self->scene.sample;
+	unsigned long node = 2;
+	size_t size = devthp_page_size();
+
+	ASSERT_EQ(0, syscall(SYS_mbind, sample->addr + 5 * size, 3 * size,
+			     MPOL_BIND, &node, BITS, MPOL_MF_MOVE));
+	ASSERT_RIGHT(scene_keeps_bits(&self->scene, 0, sample->pages));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(policy, of_a_home)
+{
+	struct sample *sample = &self->scene.sample;
+	unsigned long nodes = 3;
+	size_t bytes = sample->pages * devthp_page_size();
+
+	ASSERT_EQ(0, syscall(SYS_mbind, sample->addr, bytes,
+			     MPOL_PREFERRED_MANY, &nodes, BITS, 0));
+	ASSERT_EQ(0, syscall(SYS_set_mempolicy_home_node, sample->addr, bytes,
+			     1, 0));
+	ASSERT_RIGHT(scene_is_unchanged(&self->scene));
+	ASSERT_RIGHT(scene_data(&self->scene));
+}
+
+/* Back in system memory, it moves like any. */
+TEST_F(policy, after_coming_back)
+{
+	struct sample *sample = &self->scene.sample;
+	int node;
+
+	ASSERT_RIGHT(sample_data(sample));
+	for (node = 1; node >= 0; node--) {
+		ASSERT_EQ(0, bind_to(sample, MPOL_BIND, node,
+				     MPOL_MF_MOVE | MPOL_MF_STRICT));
+		ASSERT_RIGHT(nodes_are_right(sample, node));
+		ASSERT_RIGHT(sample_data(sample));
+	}
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* ---- Automatic balancing ---- */
+
+FIXTURE(balancing)
+{
+	struct scene scene;
+	struct setting on, delay, period_min, period_max;
+	uint64_t scans;
+};
+
+FIXTURE_VARIANT(balancing)
+{
+	const struct state *state;
+};
+
+FIXTURE_VARIANT_ADD(balancing, whole) { .state = &state_whole };
+FIXTURE_VARIANT_ADD(balancing, entries_split) { .state = &state_entries_split };
+FIXTURE_VARIANT_ADD(balancing, partly_back) { .state = &state_partly_back };
+FIXTURE_VARIANT_ADD(balancing, forked) { .state = &state_forked };
+
+#define DEBUG_NUMA "/sys/kernel/debug/sched/numa_balancing/"
+
+FIXTURE_SETUP(balancing)
+{
+	NEED(node_needed, 1);
+	NEED(file_needed, "/proc/sys/kernel/numa_balancing",
+	     "CONFIG_NUMA_BALANCING");
+	if (!is_right(file_field("/proc/vmstat", "numa_pte_updates",
+				 &self->scans)))
+		SKIP(return, "vmstat does not count scans: CONFIG_VM_EVENT_COUNTERS is off");
+	SETUP_SCENE(&self->scene, variant->state);
+	ASSERT_RIGHT(setting_change(&self->on,
+				    "/proc/sys/kernel/numa_balancing", "1"));
+	/* Else it begins after a second of CPU time, and goes slowly. */
+	if (!file_exists(DEBUG_NUMA "scan_delay_ms"))
+		return;
+	ASSERT_RIGHT(setting_change(&self->period_min,
+				    DEBUG_NUMA "scan_period_min_ms", "10"));
+	ASSERT_RIGHT(setting_change(&self->period_max,
+				    DEBUG_NUMA "scan_period_max_ms", "20"));
+	ASSERT_RIGHT(setting_change(&self->delay, DEBUG_NUMA "scan_delay_ms",
+				    "10"));
+}
+
+FIXTURE_TEARDOWN(balancing)
+{
+	setting_restore(&self->delay);
+	setting_restore(&self->period_max);
+	setting_restore(&self->period_min);
+	setting_restore(&self->on);
+	TEARDOWN_SCENE(&self->scene);
+}
+
+static uint64_t scanned(void)
+{
+	uint64_t pages = 0;
+
+	file_field("/proc/vmstat", "numa_pte_updates", &pages);
+	return pages;
+}
+
+/* The scan runs in a process as that goes on, and takes what it touches. */
+static const char *work_until_scanned(const struct sample *sample)
+{
+	const uint64_t before = scanned();
+	const time_t limit = time(NULL) + 10;
+
+	while (scanned() < before + 64) {
+		memset(sample->buffer, 1, 64 * devthp_page_size());
+		if (time(NULL) > limit)
+			return wrong("automatic NUMA balancing has not scanned for ten seconds");
+	}
+	return RIGHT;
+}
+
+TEST_F(balancing, leaves_it)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(work_until_scanned(&scene->sample));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(sample_device_data(&scene->sample));
+	ASSERT_RIGHT(scene_data(scene));
+	ASSERT_RIGHT(work_until_scanned(&scene->sample));
+	ASSERT_RIGHT(sample_data(&scene->sample));
+}
+
+TEST_HARNESS_MAIN
