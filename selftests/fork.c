@@ -1,79 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A process forks while huge folios of it are on the device. Each process has
- * one PMD entry for each; whoever faults first, alone or not, nobody sees what
- * another one writes.
+ * A process forks while memory of it is on the device; it may have others that
+ * share it already.
+ *
+ * Rules: forking moves nothing. Whoever comes first, alone or not, nobody sees
+ * what another one writes; the device writes for the process that it mirrors.
  */
 #include <errno.h>
+#include <sched.h>
+#include <sys/wait.h>
 
-#include "common/harness.h"
-#include "common/peer.h"
+#include "common/matrix.h"
+#include "common/means.h"
 
-/* ---- What children do ---- */
+MATRIX(child, FOR_EACH_STATE)
+MATRIX(family, FOR_EACH_STATE_TYPICAL)
 
-static const char *look(struct sample *sample, struct peer *parent)
+/* The child finds memory as its parent has it. */
+static bool read_only;
+
+static const char *write_unless_read_only(struct sample *sample)
 {
-	return layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 2));
+	return read_only ? RIGHT : sample_fill(sample);
 }
 
-static const char *look_then_read(struct sample *sample, struct peer *parent)
+static const char *do_nothing(struct sample *sample, struct peer *parent)
 {
-	CHECK(look(sample, parent));
+	return RIGHT;
+}
+
+static const char *read_later(struct sample *sample, struct peer *parent)
+{
 	CHECK(peer_tell(parent));
 	CHECK(peer_wait(parent));
 	return sample_data(sample);
 }
 
-static const char *read_before(struct sample *sample, struct peer *parent)
+static const char *read_first(struct sample *sample, struct peer *parent)
 {
-	CHECK(look(sample, parent));
-	CHECK(sample_access(sample, 1, ACCESS_READ));
-	CHECK(layout_of(sample, 0, sample->folio_pages,
-			whole(DEVTHP_LOC_SYSTEM, 2)));
 	CHECK(sample_data(sample));
-	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	return sample_data(sample);
+	return read_later(sample, parent);
 }
 
-static const char *write_before(struct sample *sample, struct peer *parent)
+static const char *write_first(struct sample *sample, struct peer *parent)
 {
-	CHECK(look(sample, parent));
-	CHECK(sample_fill(sample));
-	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	return sample_data(sample);
-}
-
-static const char *unmap_half(struct sample *sample, struct peer *parent)
-{
-	const size_t half = sample->folio_pages / 2;
-
-	CHECK(sample_cut(sample, 0, half, HOLE_UNMAPPED));
-	CHECK(holes_are_empty(sample));
-	CHECK(layout_of(sample, half, half, by_pages(DEVTHP_LOC_DEVICE, 2)));
-	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	return sample_data(sample);
-}
-
-static const char *look_among_three(struct sample *sample, struct peer *parent)
-{
-	CHECK(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 3)));
-	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	return sample_data(sample);
-}
-
-static const char *have_a_child(struct sample *sample, struct peer *parent)
-{
-	struct peer grandchild;
-
-	CHECK(peer_fork(&grandchild, look_among_three, sample));
-	CHECK(peer_wait(&grandchild));
-	CHECK(look_among_three(sample, parent));
-	CHECK(peer_tell(&grandchild));
-	return peer_end(&grandchild);
+	CHECK(write_unless_read_only(sample));
+	return read_later(sample, parent);
 }
 
 /* The grandchild goes on in its parent's place, with its parent's pipes. */
@@ -93,177 +65,117 @@ static const char *leave_an_orphan(struct sample *sample, struct peer *parent)
 	close(alive[1]);
 	if (read(alive[0], &nothing, 1))
 		return wrong("the pipe of a dead process does not end");
-	return write_before(sample, parent);
+	return write_first(sample, parent);
 }
 
-/* ---- The parent faults ---- */
-
-FIXTURE(parent)
+static const char *child_goes_first(struct scene *scene, peer_life *life)
 {
-	struct sample sample;
 	struct peer child;
-};
 
-FIXTURE_VARIANT(parent)
-{
-	enum access how;
-	bool writes;
-};
-
-FIXTURE_VARIANT_ADD(parent, reads) { .how = ACCESS_READ };
-FIXTURE_VARIANT_ADD(parent, writes) { .how = ACCESS_WRITE, .writes = true };
-FIXTURE_VARIANT_ADD(parent, kernel_reads) { .how = ACCESS_KERNEL_READ };
-FIXTURE_VARIANT_ADD(parent, kernel_writes) {
-	.how = ACCESS_KERNEL_WRITE, .writes = true
-};
-
-FIXTURE_SETUP(parent)
-{
-	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
+	read_only = scene->state->is & STATE_READ_ONLY;
+	CHECK(scene_lift_limit(scene));
+	CHECK(peer_fork(&child, life, &scene->sample));
+	CHECK(peer_wait(&child));
+	CHECK(sample_data(&scene->sample));
+	CHECK(write_unless_read_only(&scene->sample));
+	CHECK(peer_tell(&child));
+	CHECK(peer_end(&child));
+	return scene_data(scene);
 }
 
-FIXTURE_TEARDOWN(parent)
+TEST_F(child, reads_first)
 {
-	sample_release(&self->sample);
+	ASSERT_RIGHT(child_goes_first(&self->scene, read_first));
 }
 
-TEST_F(parent, child_is_alive)
+TEST_F(child, writes_first)
 {
-	struct sample *sample = &self->sample;
-	const size_t n = sample->folio_pages;
-
-	ASSERT_RIGHT(peer_fork(&self->child, look_then_read, sample));
-	ASSERT_RIGHT(peer_wait(&self->child));
-	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 2)));
-	ASSERT_RIGHT(sample_device_data(sample));
-
-	ASSERT_RIGHT(sample_access(sample, 1, variant->how));
-	if (!variant->writes)
-		ASSERT_RIGHT(layout_of(sample, 0, n,
-				       whole(DEVTHP_LOC_SYSTEM, 2)));
-	ASSERT_RIGHT(layout_of(sample, n, n, whole(DEVTHP_LOC_DEVICE, 2)));
-	ASSERT_RIGHT(sample_access_range(sample, 0, sample->pages,
-					 variant->how));
-
-	ASSERT_RIGHT(peer_tell(&self->child));
-	ASSERT_RIGHT(peer_end(&self->child));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(child_goes_first(&self->scene, write_first));
 }
 
-TEST_F(parent, child_is_gone)
+TEST_F(child, reads_last)
 {
-	struct sample *sample = &self->sample;
-
-	ASSERT_RIGHT(peer_fork(&self->child, look, sample));
-	ASSERT_RIGHT(peer_end(&self->child));
-	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(sample_access_range(sample, 0, sample->pages,
-					 variant->how));
-	if (!variant->writes)
-		ASSERT_RIGHT(layout_of_all(sample,
-					   whole(DEVTHP_LOC_SYSTEM, 1)));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(child_goes_first(&self->scene, read_later));
 }
 
-/* The child maps half of the folio by pages, the parent all of it by a PMD. */
-TEST_F(parent, child_unmapped_half)
+/* All is as before, but for what only it had: it is known to be so no more. */
+TEST_F(child, is_gone)
 {
-	struct sample *sample = &self->sample;
-
-	ASSERT_RIGHT(peer_fork(&self->child, unmap_half, sample));
-	ASSERT_RIGHT(peer_wait(&self->child));
-	/* The probe counts mappings of an entry's first page only. */
-	ASSERT_RIGHT(layout_of(sample, 0, 1, whole(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(layout_of(sample, 0, sample->folio_pages,
-			       whole(DEVTHP_LOC_DEVICE, ANY_MAPCOUNT)));
-	ASSERT_RIGHT(sample_access_range(sample, 0, sample->pages,
-					 variant->how));
-	ASSERT_RIGHT(peer_tell(&self->child));
-	ASSERT_RIGHT(peer_end(&self->child));
-	ASSERT_RIGHT(sample_data(sample));
-}
-
-TEST_F(parent, unmapped_half_itself)
-{
-	struct sample *sample = &self->sample;
-	const size_t half = sample->folio_pages / 2;
-
-	ASSERT_RIGHT(peer_fork(&self->child, look_then_read, sample));
-	ASSERT_RIGHT(peer_wait(&self->child));
-	ASSERT_RIGHT(sample_cut(sample, 0, half, HOLE_UNMAPPED));
-	ASSERT_RIGHT(layout_of(sample, half, half,
-			       by_pages(DEVTHP_LOC_DEVICE, 2)));
-	ASSERT_RIGHT(sample_access_range(sample, 0, sample->pages,
-					 variant->how));
-	ASSERT_RIGHT(peer_tell(&self->child));
-	ASSERT_RIGHT(peer_end(&self->child));
-	ASSERT_RIGHT(sample_data(sample));
-}
-
-/* ---- A child faults, or a grandchild ---- */
-
-FIXTURE(child)
-{
-	struct sample sample;
+	struct scene *scene = &self->scene;
 	struct peer child;
-};
 
-FIXTURE_SETUP(child)
-{
-	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
+	read_only = scene->state->is & STATE_READ_ONLY;
+	ASSERT_RIGHT(peer_fork(&child, do_nothing, &scene->sample));
+	ASSERT_RIGHT(peer_end(&child));
+	ASSERT_RIGHT(scene_keeps_layout(scene));
+	ASSERT_RIGHT(write_unless_read_only(&scene->sample));
+	ASSERT_RIGHT(scene_data(scene));
 }
 
-FIXTURE_TEARDOWN(child)
+TEST_F(family, leaves_an_orphan)
 {
-	sample_release(&self->sample);
+	ASSERT_RIGHT(child_goes_first(&self->scene, leave_an_orphan));
 }
 
-static void child_goes_first(struct __test_metadata *_metadata,
-			     struct sample *sample, struct peer *child,
-			     peer_life *life)
+TEST_F(family, sees_no_device_write)
 {
-	ASSERT_RIGHT(peer_fork(child, life, sample));
-	ASSERT_RIGHT(peer_wait(child));
-	ASSERT_RIGHT(sample_data(sample));
-	ASSERT_RIGHT(sample_fill(sample));
-	ASSERT_RIGHT(peer_tell(child));
-	ASSERT_RIGHT(peer_end(child));
-	ASSERT_RIGHT(sample_data(sample));
+	struct scene *scene = &self->scene;
+	struct peer child;
+
+	ASSERT_RIGHT(peer_fork(&child, read_later, &scene->sample));
+	ASSERT_RIGHT(peer_wait(&child));
+	if (!(scene->state->is & STATE_READ_ONLY))
+		ASSERT_RIGHT(sample_device_write(&scene->sample));
+	ASSERT_RIGHT(sample_device_data(&scene->sample));
+	ASSERT_RIGHT(peer_tell(&child));
+	ASSERT_RIGHT(peer_end(&child));
+	ASSERT_RIGHT(scene_data(scene));
 }
 
-TEST_F(child, reads)
+TEST_F(family, keeps_what_the_parent_unmaps)
 {
-	child_goes_first(_metadata, &self->sample, &self->child, read_before);
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	struct peer child;
+
+	ASSERT_RIGHT(peer_fork(&child, read_later, sample));
+	ASSERT_RIGHT(peer_wait(&child));
+	ASSERT_RIGHT(sample_cut(sample, 300, sample->pages - 300,
+				HOLE_UNMAPPED));
+	ASSERT_RIGHT(holes_are_empty(sample));
+	ASSERT_RIGHT(peer_tell(&child));
+	ASSERT_RIGHT(peer_end(&child));
+	ASSERT_RIGHT(scene_data(scene));
 }
 
-TEST_F(child, writes)
+/* ---- A child that borrows its parent's memory, as that of vfork() ---- */
+
+static int read_for_the_parent(void *arg)
 {
-	child_goes_first(_metadata, &self->sample, &self->child, write_before);
+	struct scene *scene = arg;
+	struct sample *sample = &scene->sample;
+	char *addr = sample->addr + scene_page(scene) * devthp_page_size();
+
+	_exit(means_instruction.get(addr, sample->buffer) ? 1 : 0);
 }
 
-TEST_F(child, has_a_child)
+TEST_F(child, borrows)
 {
-	child_goes_first(_metadata, &self->sample, &self->child, have_a_child);
-}
+	static char stack[32768] __attribute__((aligned(16)));
+	struct scene *scene = &self->scene;
+	const size_t page = scene_page(scene);
+	int status;
+	pid_t pid;
 
-TEST_F(child, leaves_an_orphan)
-{
-	child_goes_first(_metadata, &self->sample, &self->child,
-			 leave_an_orphan);
-}
-
-/* The device mirrors the parent: what it writes, the parent has written. */
-TEST_F(child, sees_no_device_write)
-{
-	struct sample *sample = &self->sample;
-
-	ASSERT_RIGHT(peer_fork(&self->child, look_then_read, sample));
-	ASSERT_RIGHT(peer_wait(&self->child));
-	ASSERT_RIGHT(sample_device_write(sample));
-	ASSERT_RIGHT(sample_device_data(sample));
-	ASSERT_RIGHT(peer_tell(&self->child));
-	ASSERT_RIGHT(peer_end(&self->child));
-	ASSERT_RIGHT(sample_data(sample));
+	pid = clone(read_for_the_parent, stack + sizeof(stack),
+		    CLONE_VM | CLONE_VFORK | SIGCHLD, scene);
+	ASSERT_LT(0, pid);
+	ASSERT_EQ(pid, waitpid(pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_RIGHT(sample_compare(&scene->sample, scene->sample.buffer, page,
+				    1, "the child reads"));
+	ASSERT_RIGHT(scene_was_read(scene, page));
+	ASSERT_RIGHT(scene_data(scene));
 }
 
 TEST_HARNESS_MAIN

@@ -222,6 +222,12 @@ const char *scene_was_written(const struct scene *scene, size_t page)
 
 /* ---- Data, and the end ---- */
 
+const char *scene_lift_limit(const struct scene *scene)
+{
+	return is(scene, STATE_LIMITED) ?
+	       memcg_write(&scene->memcg, "memory.max", "max") : RIGHT;
+}
+
 static const char *children_end(struct scene *scene)
 {
 	while (scene->children) {

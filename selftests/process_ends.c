@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A process ends while memory of it is on the device, in one of its ways: it
+ * exits, runs another program, is killed, or its memory is reaped before it is
+ * gone. Rule: nothing remains, and others who share the memory keep it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include "common/matrix.h"
+
+#ifndef SYS_process_mrelease
+#define SYS_process_mrelease 448
+#endif
+
+/* Not those that need something which would outlive the process. */
+#define FOR_EACH_STATE_OF_A_PROCESS(x, ...)				\
+	x(whole, __VA_ARGS__)						\
+	x(entries_split, __VA_ARGS__)					\
+	x(folio_split, __VA_ARGS__)					\
+	x(cut, __VA_ARGS__)						\
+	x(dropped, __VA_ARGS__)						\
+	x(partly_back, __VA_ARGS__)					\
+	x(read_only, __VA_ARGS__)					\
+	x(soft_clean, __VA_ARGS__)					\
+	x(uffd_wp, __VA_ARGS__)						\
+	x(locked, __VA_ARGS__)						\
+	x(from_empty, __VA_ARGS__)					\
+	x(from_free, __VA_ARGS__)					\
+	FOR_EACH_STATE_SHARED(x, __VA_ARGS__)
+
+FIXTURE(process)
+{
+	struct scene scene;
+	struct peer child;
+};
+
+FIXTURE_VARIANT(process)
+{
+	const struct state *state;
+};
+
+FOR_EACH_STATE_OF_A_PROCESS(STATE_VARIANT, process)
+
+/* The scene is the child's; ours has the counters, and the device open. */
+FIXTURE_SETUP(process)
+{
+	struct scene *scene = &self->scene;
+
+	NEED(state_needed, variant->state);
+	ASSERT_RIGHT(baseline_take(&scene->baseline));
+	SETUP_SAMPLE(&scene->sample, 1);
+	scene->state = variant->state;
+	scene->uffd = -1;
+}
+
+FIXTURE_TEARDOWN(process)
+{
+	TEARDOWN_SCENE(&self->scene);
+}
+
+static const struct state *state;
+
+static const char *own_scene(struct scene *scene)
+{
+	*scene = (struct scene){ 0 };
+	CHECK(went_well("open the device",
+			devthp_device_open(&scene->sample.dev, NULL)));
+	CHECK(sample_reserve(&scene->sample, 1));
+	return scene_set(scene, state);
+}
+
+static const char *exits(struct sample *sample, struct peer *parent)
+{
+	struct scene scene;
+
+	return own_scene(&scene);
+}
+
+/* Those that share its memory outlive it, and find it as it was. */
+static const char *exits_first(struct sample *sample, struct peer *parent)
+{
+	struct scene scene;
+	pid_t pid;
+
+	CHECK(own_scene(&scene));
+	pid = fork();
+	if (pid < 0)
+		return went_well("fork", -errno);
+	if (pid)
+		_exit(0);
+	/* The child goes on in its parent's place. */
+	CHECK(peer_tell(parent));
+	CHECK(peer_wait(parent));
+	return sample_data(&scene.sample);
+}
+
+static const char *waits(struct sample *sample, struct peer *parent)
+{
+	struct scene scene;
+
+	CHECK(own_scene(&scene));
+	CHECK(peer_tell(parent));
+	return peer_wait(parent);
+}
+
+/* Another program takes the place of this one: the same, asked for its list. */
+static const char *runs_a_program(struct sample *sample, struct peer *parent)
+{
+	int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	struct scene scene;
+
+	CHECK(own_scene(&scene));
+	CHECK(peer_tell(parent));
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	execl("/proc/self/exe", "process_ends", "-l", NULL);
+	return went_well("execute itself", -errno);
+}
+
+TEST_F(process, exits)
+{
+	state = variant->state;
+	ASSERT_RIGHT(peer_fork(&self->child, exits, &self->scene.sample));
+	ASSERT_RIGHT(peer_end(&self->child));
+}
+
+TEST_F(process, exits_first)
+{
+	int status;
+
+	state = variant->state;
+	ASSERT_RIGHT(peer_fork(&self->child, exits_first,
+			       &self->scene.sample));
+	ASSERT_RIGHT(peer_wait(&self->child));
+	ASSERT_EQ(self->child.pid, waitpid(self->child.pid, &status, 0));
+	ASSERT_EQ(0, status);
+	ASSERT_RIGHT(peer_tell(&self->child));
+	/* Its verdict; there is nobody to wait for any more. */
+	ASSERT_RIGHT(peer_wait(&self->child));
+	peer_status(&self->child);
+}
+
+TEST_F(process, runs_a_program)
+{
+	int status;
+
+	state = variant->state;
+	ASSERT_RIGHT(peer_fork(&self->child, runs_a_program,
+			       &self->scene.sample));
+	ASSERT_RIGHT(peer_wait(&self->child));
+	status = peer_status(&self->child);
+	ASSERT_TRUE(WIFEXITED(status));
+	ASSERT_NE(EXIT_FAILURE, WEXITSTATUS(status));
+}
+
+static void was_killed(struct __test_metadata *_metadata, struct peer *child)
+{
+	int status = peer_status(child);
+
+	ASSERT_TRUE(WIFSIGNALED(status));
+	ASSERT_EQ(SIGKILL, WTERMSIG(status));
+}
+
+TEST_F(process, is_killed)
+{
+	state = variant->state;
+	ASSERT_RIGHT(peer_fork(&self->child, waits, &self->scene.sample));
+	ASSERT_RIGHT(peer_wait(&self->child));
+	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
+	was_killed(_metadata, &self->child);
+}
+
+/* On one CPU, so that it is reaped before it comes to ending by itself. */
+TEST_F(process, is_reaped)
+{
+	cpu_set_t one;
+	int pidfd, ret;
+
+	CPU_ZERO(&one);
+	CPU_SET(0, &one);
+	ASSERT_EQ(0, sched_setaffinity(0, sizeof(one), &one));
+	state = variant->state;
+	ASSERT_RIGHT(peer_fork(&self->child, waits, &self->scene.sample));
+	ASSERT_RIGHT(peer_wait(&self->child));
+	pidfd = syscall(SYS_pidfd_open, self->child.pid, 0);
+	ASSERT_LE(0, pidfd);
+	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
+	ret = syscall(SYS_process_mrelease, pidfd, 0);
+	/* It may be gone, all the same. */
+	if (ret)
+		ASSERT_EQ(ESRCH, errno);
+	close(pidfd);
+	was_killed(_metadata, &self->child);
+}
+
+TEST_HARNESS_MAIN
