@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * khugepaged makes huge pages of base pages. Those of a device are none of it:
+ * at most it brings some back, as many as it would swap in (max_ptes_swap), when
+ * the rest is in system memory.
+ * (Documentation/admin-guide/mm/transhuge.rst; 6.12 of base pages on a device)
+ */
+#include <errno.h>
+#include <sched.h>
+#include <time.h>
+
+#include "common/harness.h"
+#include "common/matrix.h"
+#include "common/textfile.h"
+
+#define KHUGEPAGED "/sys/kernel/mm/transparent_hugepage/khugepaged/"
+
+struct khugepaged {
+	struct setting sleep, alloc_sleep, pages, swap, none;
+};
+
+/* It never sleeps, looks at everything, and accepts holes. */
+static const char *khugepaged_awake(struct khugepaged *it)
+{
+	CHECK(setting_change(&it->none, KHUGEPAGED "max_ptes_none", "511"));
+	CHECK(setting_change(&it->swap, KHUGEPAGED "max_ptes_swap", "64"));
+	CHECK(setting_change(&it->pages, KHUGEPAGED "pages_to_scan", "100000"));
+	CHECK(setting_change(&it->alloc_sleep,
+			     KHUGEPAGED "alloc_sleep_millisecs", "0"));
+	return setting_change(&it->sleep, KHUGEPAGED "scan_sleep_millisecs",
+			      "0");
+}
+
+static void khugepaged_as_before(struct khugepaged *it)
+{
+	setting_restore(&it->sleep);
+	setting_restore(&it->alloc_sleep);
+	setting_restore(&it->pages);
+	setting_restore(&it->swap);
+	setting_restore(&it->none);
+}
+
+/* Two rounds: the first may have begun before what is to be seen. */
+static const char *two_scans(void)
+{
+	const time_t limit = time(NULL) + 20;
+	uint64_t before, now;
+
+	CHECK(file_number(KHUGEPAGED "full_scans", &before));
+	do {
+		sched_yield();
+		CHECK(file_number(KHUGEPAGED "full_scans", &now));
+		if (time(NULL) > limit)
+			return wrong("khugepaged has not scanned everything twice in twenty seconds");
+	} while (now < before + 2);
+	return RIGHT;
+}
+
+/* ---- In every state ---- */
+
+FIXTURE(khugepaged)
+{
+	struct scene scene;
+	struct khugepaged it;
+};
+
+FIXTURE_VARIANT(khugepaged)
+{
+	const struct state *state;
+};
+
+FOR_EACH_STATE_TYPICAL(STATE_VARIANT, khugepaged)
+FIXTURE_VARIANT_ADD(khugepaged, dropped) { .state = &state_dropped };
+FIXTURE_VARIANT_ADD(khugepaged, locked) { .state = &state_locked };
+FIXTURE_VARIANT_ADD(khugepaged, from_swap_small) {
+	.state = &state_from_swap_small
+};
+
+FIXTURE_SETUP(khugepaged)
+{
+	SETUP_SCENE(&self->scene, variant->state);
+	ASSERT_RIGHT(khugepaged_awake(&self->it));
+}
+
+FIXTURE_TEARDOWN(khugepaged)
+{
+	khugepaged_as_before(&self->it);
+	TEARDOWN_SCENE(&self->scene);
+}
+
+TEST_F(khugepaged, leaves_it)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(two_scans());
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(sample_device_data(&scene->sample));
+	ASSERT_RIGHT(scene_data(scene));
+	ASSERT_RIGHT(two_scans());
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* ---- Mixtures ---- */
+
+FIXTURE(mixture)
+{
+	struct scene scene;
+	struct khugepaged it;
+};
+
+FIXTURE_SETUP(mixture)
+{
+	SETUP_SCENE(&self->scene, &state_folio_split);
+}
+
+FIXTURE_TEARDOWN(mixture)
+{
+	khugepaged_as_before(&self->it);
+	TEARDOWN_SCENE(&self->scene);
+}
+
+/* All but npages from first on are in system memory, and were written there. */
+static const char *keep_on_device(struct sample *sample, size_t first,
+				  size_t npages)
+{
+	const size_t behind = first + npages;
+
+	CHECK(sample_access_range(sample, 0, first, ACCESS_WRITE));
+	return sample_access_range(sample, behind, sample->pages - behind,
+				   ACCESS_WRITE);
+}
+
+TEST_F(mixture, few_come_back)
+{
+	struct sample *sample = &self->scene.sample;
+
+	ASSERT_RIGHT(keep_on_device(sample, 100, 10));
+	ASSERT_RIGHT(khugepaged_awake(&self->it));
+	ASSERT_RIGHT(two_scans());
+	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(mixture, many_stay)
+{
+	struct sample *sample = &self->scene.sample;
+	const size_t first = 100, npages = 65;
+
+	ASSERT_RIGHT(keep_on_device(sample, first, npages));
+	ASSERT_RIGHT(khugepaged_awake(&self->it));
+	ASSERT_RIGHT(two_scans());
+	ASSERT_RIGHT(layout_of(sample, first, npages,
+			       small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(layout_of(sample, 0, first, small(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+	/* Now nothing is in the way. */
+	ASSERT_RIGHT(two_scans());
+	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_HARNESS_MAIN

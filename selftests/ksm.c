@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KSM merges pages of equal content, by looking at them: memory on a device it
+ * cannot see, and leaves alone. Back in system memory it is merged as any is.
+ * (Documentation/admin-guide/mm/ksm.rst)
+ */
+#include <errno.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <time.h>
+
+#include "common/harness.h"
+#include "common/matrix.h"
+#include "common/textfile.h"
+
+#define KSM "/sys/kernel/mm/ksm/"
+
+#ifndef MADV_MERGEABLE
+#define MADV_MERGEABLE 12
+#define MADV_UNMERGEABLE 13
+#endif
+
+FIXTURE(ksm)
+{
+	struct scene scene;
+	struct setting run, pages, sleep, zero;
+	char *twin;		/* holds what the sample held at the beginning */
+};
+
+FIXTURE_VARIANT(ksm)
+{
+	const struct state *state;
+};
+
+FIXTURE_VARIANT_ADD(ksm, whole) { .state = &state_whole };
+FIXTURE_VARIANT_ADD(ksm, entries_split) { .state = &state_entries_split };
+FIXTURE_VARIANT_ADD(ksm, folio_split) { .state = &state_folio_split };
+FIXTURE_VARIANT_ADD(ksm, forked) { .state = &state_forked };
+
+static size_t bytes_of(const struct sample *sample)
+{
+	return sample->pages * devthp_page_size();
+}
+
+/* Two rounds: a page is merged when it has not changed from one to the next. */
+static const char *scans(unsigned int rounds)
+{
+	const time_t limit = time(NULL) + 20;
+	uint64_t before, now;
+
+	CHECK(file_number(KSM "full_scans", &before));
+	do {
+		sched_yield();
+		CHECK(file_number(KSM "full_scans", &now));
+		if (time(NULL) > limit)
+			return wrong("KSM has not scanned everything in twenty seconds");
+	} while (now < before + rounds);
+	return RIGHT;
+}
+
+/* Pages of this process that are merged with others. */
+static const char *merged_are(uint64_t want)
+{
+	uint64_t merged;
+
+	CHECK(file_number("/proc/self/ksm_merging_pages", &merged));
+	if (merged != want)
+		return wrong("KSM has merged %llu pages; should be %llu",
+			     (unsigned long long)merged,
+			     (unsigned long long)want);
+	return RIGHT;
+}
+
+FIXTURE_SETUP(ksm)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	NEED(file_needed, KSM "run", "CONFIG_KSM");
+	SETUP_SCENE(scene, variant->state);
+	self->twin = mmap(NULL, bytes_of(sample), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->twin);
+	ASSERT_RIGHT(sample_device_data(sample));
+	memcpy(self->twin, sample->buffer, bytes_of(sample));
+	ASSERT_EQ(0, madvise(self->twin, bytes_of(sample), MADV_MERGEABLE));
+	ASSERT_EQ(0, madvise(sample->addr, bytes_of(sample), MADV_MERGEABLE));
+	ASSERT_RIGHT(setting_change(&self->pages, KSM "pages_to_scan", "10000"));
+	ASSERT_RIGHT(setting_change(&self->sleep, KSM "sleep_millisecs", "0"));
+	ASSERT_RIGHT(setting_change(&self->run, KSM "run", "1"));
+}
+
+FIXTURE_TEARDOWN(ksm)
+{
+	setting_restore(&self->sleep);
+	setting_restore(&self->pages);
+	/* 2: unmerge everything, and stop. */
+	file_write(KSM "run", "2");
+	setting_restore(&self->run);
+	if (self->twin)
+		munmap(self->twin, bytes_of(&self->scene.sample));
+	TEARDOWN_SCENE(&self->scene);
+}
+
+TEST_F(ksm, leaves_it)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(scans(3));
+	ASSERT_RIGHT(merged_are(0));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(ksm, merges_what_came_back)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	/* With it, all others go. */
+	ASSERT_RIGHT(scene_data(scene));
+	ASSERT_RIGHT(scans(3));
+	ASSERT_RIGHT(merged_are(2 * sample->pages));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(file_write(KSM "run", "0"));
+	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/*
+ * Merged pages may go or stay; what is in them is not lost, nor changed for the
+ * others. KSM forgets where pages are mapped that it does not find any more, so
+ * that it must not be what tells where they have to come back.
+ */
+TEST_F(ksm, merged_is_migrated)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_RIGHT(scene_data(scene));
+	ASSERT_RIGHT(scans(3));
+	ASSERT_RIGHT(merged_are(2 * sample->pages));
+	ASSERT_RIGHT(file_write(KSM "run", "0"));
+	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
+				 NULL);
+	ASSERT_RIGHT(file_write(KSM "run", "1"));
+	ASSERT_RIGHT(scans(2));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	memcpy(sample->buffer, self->twin, bytes_of(sample));
+	ASSERT_RIGHT(sample_compare(sample, sample->buffer, 0, sample->pages,
+				    "the CPU reads the other"));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_EQ(0, madvise(sample->addr, bytes_of(sample), MADV_UNMERGEABLE));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* What was asked for is taken back while there is something on the device. */
+TEST_F(ksm, not_any_more)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_RIGHT(scans(2));
+	ASSERT_EQ(0, madvise(sample->addr, bytes_of(sample), MADV_UNMERGEABLE));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(scene_data(scene));
+	ASSERT_RIGHT(scans(3));
+	ASSERT_RIGHT(merged_are(0));
+}
+
+TEST_HARNESS_MAIN
