@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <lib/test_hmm_uapi.h>
+
+#include "referee.h"
+#include "textfile.h"
+#include "verdict.h"
+
+/* Far more than anything takes, also where emulation makes all of it slow. */
+#define LIMIT_MS 10000
+
+/* Who is found asleep for the same reason so many times is waiting. */
+#define LOOKS 3
+
+static int pause_at(int device, unsigned int point, unsigned int action,
+		    unsigned int timeout_ms)
+{
+	struct hmm_dmirror_pause cmd = {
+		.size = sizeof(cmd),
+		.point = point,
+		.action = action,
+		.timeout_ms = timeout_ms,
+	};
+
+	return ioctl(device, HMM_DMIRROR_PAUSE, &cmd) ? -errno : 0;
+}
+
+static const char *is_able(int device)
+{
+	/* Nothing is armed. A module that does not know says -EINVAL. */
+	if (pause_at(device, HMM_DMIRROR_PAUSE_TO_DEV_SETUP,
+		     HMM_DMIRROR_PAUSE_RESUME, 0) == -ENOENT)
+		return RIGHT;
+	return "this test_hmm cannot stop migrations: it has no HMM_DMIRROR_PAUSE";
+}
+
+int referee_evict(int device)
+{
+	struct hmm_dmirror_evict cmd = { .size = sizeof(cmd) };
+
+	return ioctl(device, HMM_DMIRROR_EVICT, &cmd) ? -errno : 0;
+}
+
+static const char *go(const struct referee_party *party)
+{
+	if (write(party->start, "g", 1) != 1)
+		return went_well("tell a party to go", -errno);
+	return RIGHT;
+}
+
+static bool is_done(const struct referee_party *party, int timeout_ms)
+{
+	struct pollfd end = { .fd = party->end, .events = POLLIN };
+
+	return poll(&end, 1, timeout_ms) > 0;
+}
+
+/* State of the thread, and how often it has given up the CPU to wait. */
+static const char *look(const struct referee_party *party, char *state,
+			uint64_t *waits)
+{
+	char path[64], text[512], *behind;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", party->tid);
+	CHECK(file_field(path, "voluntary_ctxt_switches:", waits));
+	snprintf(path, sizeof(path), "/proc/%d/stat", party->tid);
+	CHECK(file_read(path, text, sizeof(text)));
+	behind = strrchr(text, ')');
+	if (!behind || strlen(behind) < 3)
+		return wrong("%s is \"%s\"", path, text);
+	*state = behind[2];
+	return RIGHT;
+}
+
+/* Not to be woken by a signal, as is who waits for a lock or for a migration. */
+static const char *is_seen_waiting(const struct referee_party *party)
+{
+	const time_t limit = time(NULL) + LIMIT_MS / 1000;
+	uint64_t waits, before = 0;
+	int looks = 0;
+	char state;
+
+	while (looks < LOOKS) {
+		if (is_done(party, 1))
+			return wrong("the intruder did not wait for the migration");
+		if (time(NULL) > limit)
+			return wrong("the intruder neither waits nor ends");
+		CHECK(look(party, &state, &waits));
+		looks = state == 'D' && waits == before ? looks + 1 : 0;
+		before = waits;
+	}
+	return RIGHT;
+}
+
+/* Where it is asleep, if the kernel tells. */
+static const char *is_stuck(const struct referee_party *party)
+{
+	char path[64], where[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", party->tid);
+	if (!is_right(file_read(path, where, sizeof(where))))
+		return wrong("the intruder waits for the migration");
+	return wrong("the intruder waits for the migration, in %s()", where);
+}
+
+static const char *intrusion(const struct referee_request *request)
+{
+	CHECK(go(&request->intrudes));
+	if (request->waits)
+		return is_seen_waiting(&request->intrudes);
+	if (!is_done(&request->intrudes, LIMIT_MS))
+		return is_stuck(&request->intrudes);
+	return RIGHT;
+}
+
+static const char *serve(int device, const struct referee_request *request)
+{
+	const char *verdict;
+
+	if (!request->point)
+		return is_able(device);
+	CHECK(went_well("arm the point",
+			pause_at(device, request->point,
+				 HMM_DMIRROR_PAUSE_ARM, 0)));
+	CHECK(go(&request->migrates));
+	verdict = went_well("wait for the migration to get to the point",
+			    pause_at(device, request->point,
+				     HMM_DMIRROR_PAUSE_WAIT, LIMIT_MS));
+	if (is_right(verdict))
+		verdict = intrusion(request);
+	else
+		go(&request->intrudes);
+	CHECK(went_well("resume the migration",
+			pause_at(device, request->point,
+				 HMM_DMIRROR_PAUSE_RESUME, 0)));
+	return verdict;
+}
+
+void referee_live(const char *path, int requests, int answers)
+{
+	struct referee_request request;
+	const char *verdict;
+	int device = -1;
+
+	while (read(requests, &request, sizeof(request)) == sizeof(request)) {
+		/* Later, as it means to mirror this process, if nothing else. */
+		if (device < 0)
+			device = open(path, O_RDWR | O_CLOEXEC);
+		verdict = device < 0 ? went_well(path, -errno) :
+				       serve(device, &request);
+		if (write(answers, verdict, strlen(verdict)) < 0)
+			break;
+	}
+	_exit(EXIT_SUCCESS);
+}
+
+const char *referee_ask(int requests, int answers,
+			const struct referee_request *request)
+{
+	char verdict[512];
+	ssize_t length;
+
+	if (write(requests, request, sizeof(*request)) != sizeof(*request))
+		return went_well("ask the referee", -errno);
+	length = read(answers, verdict, sizeof(verdict) - 1);
+	if (length <= 0)
+		return wrong("the referee is gone");
+	verdict[length] = '\0';
+	return is_right(verdict) ? RIGHT : wrong("%s", verdict);
+}

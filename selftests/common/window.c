@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: GPL-2.0
+#include <errno.h>
+#include <fcntl.h>
+#include <malloc.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "layout.h"
+#include "need.h"
+#include "referee.h"
+#include "verdict.h"
+#include "window.h"
+
+
+static const char device[] = "/dev/hmm_dmirror0";
+
+/* ---- Parties ---- */
+
+static const char *party_prepare(struct party *party, struct window *window)
+{
+	party->window = window;
+	if (pipe(party->start) || pipe(party->end))
+		return went_well("make a pipe", -errno);
+	return RIGHT;
+}
+
+static void party_dismiss(struct party *party)
+{
+	close(party->start[0]);
+	close(party->start[1]);
+	close(party->end[0]);
+	close(party->end[1]);
+}
+
+static void party_live(struct party *party)
+{
+	const char *verdict;
+	char go;
+
+	party->tid = gettid();
+	if (write(party->end[1], "t", 1) != 1 ||
+	    read(party->start[0], &go, 1) != 1) {
+		snprintf(party->verdict, sizeof(party->verdict),
+			 "a party could not start");
+		return;
+	}
+	verdict = party->act(party->window);
+	snprintf(party->verdict, sizeof(party->verdict), "%s", verdict);
+	if (write(party->end[1], "d", 1) != 1)
+		snprintf(party->verdict, sizeof(party->verdict),
+			 "a party could not end");
+}
+
+static void *party_thread(void *arg)
+{
+	party_live(arg);
+	return NULL;
+}
+
+static const char *party_await(struct party *party)
+{
+	char byte;
+
+	if (read(party->end[0], &byte, 1) != 1)
+		return wrong("a party is gone");
+	return RIGHT;
+}
+
+static const char *party_begin(struct party *party, window_act *act)
+{
+	party->act = act;
+	CHECK(went_well("start a thread",
+			-pthread_create(&party->thread, NULL, party_thread,
+					party)));
+	return party_await(party);
+}
+
+static const char *party_end(struct party *party)
+{
+	CHECK(party_await(party));
+	pthread_join(party->thread, NULL);
+	return is_right(party->verdict) ? RIGHT : wrong("%s", party->verdict);
+}
+
+/* ---- The window ---- */
+
+const char *window_open(struct window *window, const struct window_point *at)
+{
+	window->at = at;
+	/* Else threads map memory for what they allocate, and might wait. */
+	mallopt(M_ARENA_MAX, 1);
+	CHECK(party_prepare(&window->migrates, window));
+	CHECK(party_prepare(&window->intrudes, window));
+	if (pipe(window->request) || pipe(window->answer))
+		return went_well("make a pipe", -errno);
+	window->referee = fork();
+	if (window->referee < 0)
+		return went_well("fork", -errno);
+	if (!window->referee) {
+		close(window->request[1]);
+		close(window->answer[0]);
+		referee_live(device, window->request[0], window->answer[1]);
+	}
+	close(window->request[0]);
+	close(window->answer[1]);
+	return RIGHT;
+}
+
+int window_needed(struct window *window, const char **why)
+{
+	const struct referee_request question = { 0 };
+	const char *able = referee_ask(window->request[1], window->answer[0],
+				       &question);
+
+	return is_right(able) ? KSFT_PASS : missing(able, why);
+}
+
+const char *window_fill(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	/* Every close of the device takes its time: not if not needed. */
+	if (window->at->migrate == window_evict) {
+		window->evictor = open(device, O_RDWR | O_CLOEXEC);
+		if (window->evictor < 0)
+			return went_well(device, -errno);
+	}
+	CHECK(sample_fill_whole(sample));
+	if (!window->at->to_device)
+		CHECK(form_to_device(sample, window->at->form));
+	return RIGHT;
+}
+
+const char *window_second_device(struct window *window, uint32_t minor)
+{
+	const struct devthp_device_opts opts = {
+		.size = sizeof(opts),
+		.minor = minor,
+	};
+
+	return went_well("open another device",
+			 devthp_device_open(&window->second, &opts));
+}
+
+static const char *fail_alloc(struct window *window)
+{
+	return went_well("let the next allocation fail",
+			 devthp_device_fail_alloc(window->sample.dev,
+						  window->at->no_huge));
+}
+
+static const char *between(struct window *window, bool waits)
+{
+	struct party *first = &window->migrates, *second = &window->intrudes;
+	const struct referee_request request = {
+		.point = window->at->point,
+		.migrates = {
+			first->tid, first->start[1], first->end[0]
+		},
+		.intrudes = {
+			second->tid, second->start[1], second->end[0]
+		},
+		.waits = waits,
+	};
+
+	return referee_ask(window->request[1], window->answer[0], &request);
+}
+
+const char *window_intrude(struct window *window, window_act *act, bool waits)
+{
+	CHECK(fail_alloc(window));
+	CHECK(party_begin(&window->migrates, window->at->migrate));
+	CHECK(party_begin(&window->intrudes, act));
+	CHECK(between(window, waits));
+	CHECK(party_end(&window->intrudes));
+	return party_end(&window->migrates);
+}
+
+static const char *sharer_life(struct sample *sample, struct peer *parent)
+{
+	struct window *window = (void *)((char *)sample -
+					 offsetof(struct window, sample));
+	struct party *party = &window->intrudes;
+
+	party_live(party);
+	if (!is_right(party->verdict))
+		return wrong("%s", party->verdict);
+	CHECK(peer_wait(parent));
+	return window->afterwards(window);
+}
+
+const char *window_child_intrudes(struct window *window, window_act *act,
+				  bool waits, window_act *afterwards)
+{
+	window->intrudes.act = act;
+	window->afterwards = afterwards;
+	CHECK(peer_fork(&window->sharer, sharer_life, &window->sample));
+	window->intrudes.tid = window->sharer.pid;
+	CHECK(party_await(&window->intrudes));
+
+	CHECK(fail_alloc(window));
+	CHECK(party_begin(&window->migrates, window->at->migrate));
+	CHECK(between(window, waits));
+	CHECK(party_await(&window->intrudes));
+	return party_end(&window->migrates);
+}
+
+/* Nor does the device still have what was dropped behind its back. */
+static const char *device_finds_zero(struct sample *sample)
+{
+	const size_t size = devthp_page_size();
+	size_t page, i;
+
+	for (page = 0; page < sample->pages; page++) {
+		if (sample->hole[page] != HOLE_DROPPED)
+			continue;
+		CHECK(went_well("the device reads",
+				devthp_device_read(sample->dev,
+						   sample->addr + page * size,
+						   1, sample->buffer, NULL)));
+		for (i = 0; i < size; i++)
+			if (sample->buffer[i])
+				return wrong("the device reads page %zu, which was dropped, and it is not zero",
+					     page);
+	}
+	return RIGHT;
+}
+
+const char *window_end(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	/* A fault goes on and fills what was dropped before it. */
+	if (window->at->migrate != window_fault)
+		CHECK(holes_are_empty(sample));
+	CHECK(device_finds_zero(sample));
+	CHECK(sample_device_data(sample));
+	if (window->sharer.pid) {
+		CHECK(peer_tell(&window->sharer));
+		CHECK(peer_end(&window->sharer));
+	}
+	CHECK(sample_data(sample));
+	CHECK(sample_dropped_are_zero(sample));
+	return RIGHT;
+}
+
+void window_close(struct window *window)
+{
+	devthp_device_close(window->second);
+	devthp_range_free(window->target);
+	if (window->evictor > 0)
+		close(window->evictor);
+	if (window->uffd > 0)
+		close(window->uffd);
+	sample_release(&window->sample);
+	if (window->referee > 0) {
+		close(window->request[1]);
+		close(window->answer[0]);
+		waitpid(window->referee, NULL, 0);
+	}
+	party_dismiss(&window->migrates);
+	party_dismiss(&window->intrudes);
+}
+
+/* ---- Who migrates ---- */
+
+/* -ENOENT: some page did not go, and the intruder is why. */
+const char *window_to_device(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	int err = devthp_migrate_to_device(sample->dev, sample->addr,
+					   sample->pages, NULL);
+
+	return went_well("migrate to the device", err == -ENOENT ? 0 : err);
+}
+
+const char *window_to_system(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	return went_well("migrate to system memory",
+			 devthp_migrate_to_system(sample->dev, sample->addr,
+						  sample->pages, NULL));
+}
+
+/* Beyond the middle, and not at an edge of anything. */
+size_t window_page(const struct window *window)
+{
+	return window->sample.folio_pages * 3 / 5;
+}
+
+/* By the kernel: it tells where there is nothing any more, and does not die. */
+const char *window_fault(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	const char *addr = sample->addr + window_page(window) *
+			   devthp_page_size();
+	const char *verdict = RIGHT;
+	int ends[2];
+
+	if (pipe(ends))
+		return went_well("make a pipe", -errno);
+	if (write(ends[1], addr, 1) != 1 && errno != EFAULT)
+		verdict = went_well("write(2) a byte to a pipe", -errno);
+	close(ends[0]);
+	close(ends[1]);
+	return verdict;
+}
+
+const char *window_evict(struct window *window)
+{
+	return went_well("evict the device", referee_evict(window->evictor));
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What every program of windows includes, in place of harness.h: the points as
+ * variants of a fixture, so that each test is made at all of them; or at twice
+ * as many if WINDOW_ALL_POINTS is defined before.
+ */
+#ifndef WINDOW_HARNESS_H
+#define WINDOW_HARNESS_H
+
+#include <lib/test_hmm_uapi.h>
+
+#include "baseline.h"
+#include "harness.h"
+#include "need.h"
+#include "window.h"
+
+FIXTURE(between)
+{
+	struct window window;
+	struct baseline baseline;
+};
+
+FIXTURE_VARIANT(between)
+{
+	struct window_point at;
+};
+
+#define POINT(name, ...)						\
+	FIXTURE_VARIANT_ADD(between, name) { .at = { __VA_ARGS__ } }
+
+#define TO_DEVICE .migrate = window_to_device, .to_device = true, .takes_mm = true
+#define TO_SYSTEM .migrate = window_to_system, .takes_mm = true
+#define FAULT .migrate = window_fault, .takes_mm = true
+#define EVICT .migrate = window_evict
+
+POINT(to_device_unmapped, TO_DEVICE, .point = HMM_DMIRROR_PAUSE_TO_DEV_SETUP);
+POINT(to_device_split, TO_DEVICE, .no_huge = true,
+      .point = HMM_DMIRROR_PAUSE_TO_DEV_PAGES);
+POINT(to_system_copied, TO_SYSTEM, .point = HMM_DMIRROR_PAUSE_TO_SYS_PAGES);
+POINT(to_system_by_pages, TO_SYSTEM, .form = FORM_BY_PAGES,
+      .point = HMM_DMIRROR_PAUSE_TO_SYS_SETUP);
+POINT(fault_begun, FAULT, .still_mapped = true,
+      .point = HMM_DMIRROR_PAUSE_FAULT_BEFORE);
+POINT(fault_unmapped_to_be_split, FAULT, .no_huge = true,
+      .point = HMM_DMIRROR_PAUSE_FAULT_SETUP);
+POINT(fault_copied, FAULT, .point = HMM_DMIRROR_PAUSE_FAULT_PAGES);
+POINT(evict_unmapped, EVICT, .point = HMM_DMIRROR_PAUSE_EVICT_RANGE);
+POINT(evict_copied, EVICT, .point = HMM_DMIRROR_PAUSE_EVICT_PAGES);
+
+/* The others, where it matters most. */
+#ifdef WINDOW_ALL_POINTS
+POINT(to_device_copied, TO_DEVICE, .point = HMM_DMIRROR_PAUSE_TO_DEV_PAGES);
+POINT(to_device_unmapped_to_be_split, TO_DEVICE, .no_huge = true,
+      .point = HMM_DMIRROR_PAUSE_TO_DEV_SETUP);
+POINT(to_system_unmapped, TO_SYSTEM, .point = HMM_DMIRROR_PAUSE_TO_SYS_SETUP);
+POINT(to_system_unmapped_to_be_split, TO_SYSTEM, .no_huge = true,
+      .point = HMM_DMIRROR_PAUSE_TO_SYS_SETUP);
+POINT(to_system_split, TO_SYSTEM, .no_huge = true,
+      .point = HMM_DMIRROR_PAUSE_TO_SYS_PAGES);
+POINT(fault_begun_by_pages, FAULT, .still_mapped = true,
+      .form = FORM_BY_PAGES, .point = HMM_DMIRROR_PAUSE_FAULT_BEFORE);
+POINT(fault_unmapped, FAULT, .point = HMM_DMIRROR_PAUSE_FAULT_SETUP);
+POINT(fault_split, FAULT, .no_huge = true,
+      .point = HMM_DMIRROR_PAUSE_FAULT_PAGES);
+POINT(evict_by_pages, EVICT, .form = FORM_BY_PAGES,
+      .point = HMM_DMIRROR_PAUSE_EVICT_RANGE);
+#endif
+
+FIXTURE_SETUP(between)
+{
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	ASSERT_RIGHT(window_open(&self->window, &variant->at));
+	SETUP_SAMPLE(&self->window.sample, 1);
+	NEED(window_needed, &self->window);
+	ASSERT_RIGHT(window_fill(&self->window));
+}
+
+FIXTURE_TEARDOWN(between)
+{
+	window_close(&self->window);
+	EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
+	baseline_forget(&self->baseline);
+}
+
+#endif

@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The mapping changes between the steps of a migration. What only reads the
+ * list of mappings gets in between; what changes it waits, unless the migration
+ * does without the mmap_lock.
+ */
+#include <errno.h>
+#include <linux/userfaultfd.h>
+#include <sys/mman.h>
+
+#define WINDOW_ALL_POINTS
+#include "common/uffd.h"
+#include "common/window_harness.h"
+
+#define PART_FIRST(sample) ((sample)->folio_pages / 2 - 8)
+#define PART_PAGES 64
+
+static const char *drops_all(struct window *window)
+{
+	return sample_cut(&window->sample, 0, window->sample.pages,
+			  HOLE_DROPPED);
+}
+
+static const char *drops_part(struct window *window)
+{
+	return sample_cut(&window->sample, PART_FIRST(&window->sample),
+			  PART_PAGES, HOLE_DROPPED);
+}
+
+/* What is there then is new, and not what the migration is about. */
+static const char *drops_and_writes(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	size_t i;
+
+	CHECK(drops_all(window));
+	for (i = 0; i < sample->pages; i++)
+		sample->hole[i] = HOLE_NONE;
+	return sample_access(sample, 1, ACCESS_WRITE);
+}
+
+static const char *unmaps_all(struct window *window)
+{
+	return sample_cut(&window->sample, 0, window->sample.pages,
+			  HOLE_UNMAPPED);
+}
+
+static const char *unmaps_part(struct window *window)
+{
+	return sample_cut(&window->sample, PART_FIRST(&window->sample),
+			  PART_PAGES, HOLE_UNMAPPED);
+}
+
+static const char *moves(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	const size_t size = sample->pages * devthp_page_size();
+	char *to = devthp_range_addr(window->target);
+
+	if (mremap(sample->addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   to) != to)
+		return went_well("mremap", -errno);
+	sample->addr = to;
+	return went_well("disown what moved",
+			 devthp_range_disown(sample->range, 0, sample->pages));
+}
+
+static const char *protects(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	if (mprotect(sample->addr, sample->pages * devthp_page_size(),
+		     PROT_READ))
+		return went_well("mprotect", -errno);
+	return RIGHT;
+}
+
+static const char *write_protects(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	return uffd_protect(window->uffd, sample->addr,
+			    sample->pages * devthp_page_size());
+}
+
+TEST_F(between, dropped)
+{
+	ASSERT_RIGHT(window_intrude(&self->window, drops_all, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(between, dropped_in_part)
+{
+	ASSERT_RIGHT(window_intrude(&self->window, drops_part, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(between, dropped_and_written)
+{
+	ASSERT_RIGHT(window_intrude(&self->window, drops_and_writes, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(between, unmapped)
+{
+	ASSERT_RIGHT(window_intrude(&self->window, unmaps_all,
+				    variant->at.takes_mm));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(between, unmapped_in_part)
+{
+	ASSERT_RIGHT(window_intrude(&self->window, unmaps_part,
+				    variant->at.takes_mm));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+static void move(struct __test_metadata *_metadata, struct window *window,
+		 size_t offset)
+{
+	const struct devthp_range_opts opts = {
+		.size = sizeof(opts),
+		.bytes = window->sample.pages * devthp_page_size(),
+		.offset = offset * devthp_page_size(),
+	};
+
+	ASSERT_EQ(0, devthp_range_alloc(&window->target, &opts));
+	ASSERT_RIGHT(window_intrude(window, moves, window->at->takes_mm));
+	ASSERT_RIGHT(window_end(window));
+}
+
+TEST_F(between, moved)
+{
+	move(_metadata, &self->window, 0);
+}
+
+TEST_F(between, moved_by_a_page)
+{
+	move(_metadata, &self->window, 1);
+}
+
+/* Whatever the migration brings about cannot be written. */
+TEST_F(between, protected)
+{
+	struct sample *sample = &self->window.sample;
+
+	ASSERT_RIGHT(window_intrude(&self->window, protects,
+				    variant->at.takes_mm));
+	ASSERT_EQ(-EPERM, devthp_device_write(sample->dev, sample->addr, 1,
+					      sample->buffer, NULL));
+	ASSERT_STRNE(RIGHT, sample_access(sample, 0, ACCESS_KERNEL_WRITE));
+	sample->generation[0]--;
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+static const char *is_write_protected(struct sample *sample)
+{
+	struct devthp_page page = { .size = sizeof(page) };
+	struct devthp_snapshot *snap;
+	int err = 0;
+	size_t i;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr,
+					     sample->pages, NULL)));
+	for (i = 0; i < sample->pages && !err; i++) {
+		err = devthp_snapshot_page(snap, i, &page);
+		if (page.known & DEVTHP_KNOWN_UFFD_WP ?
+		    !(page.bits & DEVTHP_BIT_UFFD_WP) :
+		    everything_is_required())
+			break;
+	}
+	devthp_snapshot_free(snap);
+	CHECK(went_well("read a snapshot", err));
+	if (i < sample->pages)
+		return wrong("page %zu, %s, lost its write protection", i,
+			     devthp_location_name(page.location));
+	return RIGHT;
+}
+
+/* The same by userfaultfd, which does not change the mapping. */
+TEST_F(between, write_protected)
+{
+	struct sample *sample = &self->window.sample;
+	const size_t size = sample->pages * devthp_page_size();
+
+	NEED(uffd_needed);
+	ASSERT_RIGHT(uffd_open(&self->window.uffd,
+			       UFFD_FEATURE_PAGEFAULT_FLAG_WP |
+			       UFFD_FEATURE_WP_ASYNC));
+	ASSERT_RIGHT(uffd_register(self->window.uffd, sample->addr, size,
+				   UFFDIO_REGISTER_MODE_WP));
+	ASSERT_RIGHT(window_intrude(&self->window, write_protects, false));
+	ASSERT_RIGHT(is_write_protected(sample));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+/* ---- Fork ---- */
+
+static const char *child_reads(struct sample *sample, struct peer *parent)
+{
+	CHECK(peer_wait(parent));
+	return sample_data(sample);
+}
+
+static const char *forks(struct window *window)
+{
+	return peer_fork(&window->sharer, child_reads, &window->sample);
+}
+
+/* The child has what the parent had, whatever that writes. */
+TEST_F(between, forked)
+{
+	struct window *window = &self->window;
+
+	ASSERT_RIGHT(window_intrude(window, forks, variant->at.takes_mm));
+	ASSERT_RIGHT(sample_device_write(&window->sample));
+	ASSERT_RIGHT(sample_access(&window->sample, 0, ACCESS_WRITE));
+	ASSERT_RIGHT(window_end(window));
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Others want to migrate, evict, collapse or reclaim what is being migrated, or
+ * look at it: they leave it alone, and do not wait. Who needs memory for that
+ * is a child, as to map some has to wait.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/window_harness.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+static const char *migrates_to_device(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	int err = devthp_migrate_to_device(window->second, sample->addr,
+					   sample->pages, NULL);
+
+	if (err != -ENOENT)
+		return wrong("migrating what is migrated gives %d", err);
+	return RIGHT;
+}
+
+static const char *migrates_to_system(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	return went_well("migrate to system memory",
+			 devthp_migrate_to_system(window->second, sample->addr,
+						  sample->pages, NULL));
+}
+
+/* Which evicts the device. */
+static const char *closes(struct window *window)
+{
+	int err = devthp_device_close(window->second);
+
+	window->second = NULL;
+	return went_well("close the device", err);
+}
+
+/* All of it may be refused. */
+static const char *reclaims(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	const size_t size = sample->pages * devthp_page_size();
+
+	madvise(sample->addr, size, MADV_COLD);
+	madvise(sample->addr, size, MADV_PAGEOUT);
+	madvise(sample->addr, size / 2, MADV_PAGEOUT);
+	return RIGHT;
+}
+
+static const char *collapses(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	madvise(sample->addr, sample->pages * devthp_page_size(),
+		MADV_COLLAPSE);
+	return RIGHT;
+}
+
+static const char *looks(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	struct devthp_snapshot_opts opts = {
+		.size = sizeof(opts),
+		.pid = sample->owner,
+	};
+	struct devthp_snapshot *snap;
+	char text[4096];
+	int fd;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr,
+					     sample->pages, &opts)));
+	devthp_snapshot_free(snap);
+	opts.sources = DEVTHP_SOURCE_PAGEMAP | DEVTHP_SOURCE_KPAGE;
+	CHECK(went_well("take a snapshot without the probe",
+			devthp_snapshot_take(&snap, sample->addr,
+					     sample->pages, &opts)));
+	devthp_snapshot_free(snap);
+
+	snprintf(text, sizeof(text), "/proc/%d/smaps", sample->owner);
+	fd = open(text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return went_well(text, -errno);
+	while (read(fd, text, sizeof(text)) > 0)
+		;
+	close(fd);
+	return RIGHT;
+}
+
+static const char *can_read(struct window *window)
+{
+	return sample_data(&window->sample);
+}
+
+TEST_F(between, same_device_migrates_back)
+{
+	ASSERT_RIGHT(window_second_device(&self->window, 0));
+	ASSERT_RIGHT(window_intrude(&self->window, migrates_to_system, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(between, other_device_migrates)
+{
+	ASSERT_RIGHT(window_second_device(&self->window, 1));
+	ASSERT_RIGHT(window_child_intrudes(&self->window, migrates_to_device,
+					   false, can_read));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(between, device_closes)
+{
+	ASSERT_RIGHT(window_second_device(&self->window, 0));
+	ASSERT_RIGHT(window_intrude(&self->window, closes, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(between, reclaimed)
+{
+	ASSERT_RIGHT(window_intrude(&self->window, reclaims, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(between, collapsed)
+{
+	ASSERT_RIGHT(window_intrude(&self->window, collapses, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(between, looked_at)
+{
+	ASSERT_RIGHT(window_child_intrudes(&self->window, looks, false,
+					   can_read));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_HARNESS_MAIN

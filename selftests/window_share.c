@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Another process maps the folio, and does something between the steps of a
+ * migration that is none of its own: none of its locks is held.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "common/window_harness.h"
+
+/* ---- What the child does in the window ---- */
+
+static const char *reads(struct window *window)
+{
+	return sample_access(&window->sample, window_page(window), ACCESS_READ);
+}
+
+static const char *writes(struct window *window)
+{
+	return sample_access(&window->sample, window_page(window),
+			     ACCESS_WRITE);
+}
+
+static const char *drops(struct window *window)
+{
+	return sample_cut(&window->sample, 0, window->sample.pages,
+			  HOLE_DROPPED);
+}
+
+static const char *unmaps_part(struct window *window)
+{
+	return sample_cut(&window->sample, 100, 100, HOLE_UNMAPPED);
+}
+
+static const char *moves(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	const size_t size = sample->pages * devthp_page_size();
+	char *to = devthp_range_addr(window->target);
+
+	if (mremap(sample->addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   to) != to)
+		return went_well("mremap", -errno);
+	sample->addr = to;
+	return RIGHT;
+}
+
+static const char *protects_part(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	if (mprotect(sample->addr, sample->pages / 2 * devthp_page_size(),
+		     PROT_READ))
+		return went_well("mprotect", -errno);
+	return RIGHT;
+}
+
+/* The grandchild lives on with what it got in the window. */
+static const char *grandchild_reads(struct sample *sample, struct peer *parent)
+{
+	CHECK(peer_wait(parent));
+	return sample_data(sample);
+}
+
+static const char *forks(struct window *window)
+{
+	return peer_fork(&window->sharer, grandchild_reads, &window->sample);
+}
+
+/* ---- What it finds in the end ---- */
+
+static const char *has_its_data(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	CHECK(holes_are_empty(sample));
+	CHECK(sample_data(sample));
+	CHECK(sample_dropped_are_zero(sample));
+	/* What it writes now is its own affair. */
+	return sample_access_range(sample, 0, sample->pages / 2 - 1,
+				   ACCESS_WRITE);
+}
+
+static const char *can_read(struct window *window)
+{
+	return sample_data(&window->sample);
+}
+
+static const char *grandchild_has_its_data(struct window *window)
+{
+	CHECK(sample_fill(&window->sample));
+	CHECK(peer_tell(&window->sharer));
+	return peer_end(&window->sharer);
+}
+
+static void target(struct __test_metadata *_metadata, struct window *window,
+		   size_t offset)
+{
+	const struct devthp_range_opts opts = {
+		.size = sizeof(opts),
+		.bytes = window->sample.pages * devthp_page_size(),
+		.offset = offset * devthp_page_size(),
+	};
+
+	ASSERT_EQ(0, devthp_range_alloc(&window->target, &opts));
+}
+
+#define CHILD_INTRUDES(act, waits, afterwards)				\
+do {									\
+	ASSERT_RIGHT(window_child_intrudes(&self->window, act, waits,	\
+					   afterwards));		\
+	ASSERT_RIGHT(window_end(&self->window));			\
+} while (0)
+
+TEST_F(between, child_reads)
+{
+	CHILD_INTRUDES(reads, true, has_its_data);
+}
+
+TEST_F(between, child_writes)
+{
+	CHILD_INTRUDES(writes, true, has_its_data);
+}
+
+TEST_F(between, child_drops)
+{
+	CHILD_INTRUDES(drops, false, has_its_data);
+}
+
+TEST_F(between, child_unmaps_part)
+{
+	CHILD_INTRUDES(unmaps_part, false, has_its_data);
+}
+
+TEST_F(between, child_moves)
+{
+	target(_metadata, &self->window, 0);
+	CHILD_INTRUDES(moves, false, has_its_data);
+}
+
+TEST_F(between, child_moves_by_a_page)
+{
+	target(_metadata, &self->window, 1);
+	CHILD_INTRUDES(moves, false, has_its_data);
+}
+
+TEST_F(between, child_protects_part)
+{
+	CHILD_INTRUDES(protects_part, false, can_read);
+}
+
+TEST_F(between, child_forks)
+{
+	CHILD_INTRUDES(forks, false, grandchild_has_its_data);
+}
+
+TEST_HARNESS_MAIN
