@@ -130,6 +130,8 @@ DEVTHP_API int devthp_device_close(struct devthp_device *dev);
 #define DEVTHP_CAP_PRIVATE	(1U << 6)
 /* The memory behind it can be mapped by the CPU. */
 #define DEVTHP_CAP_COHERENT	(1U << 7)
+#define DEVTHP_CAP_HOLD		(1U << 8)	/* the module may not */
+#define DEVTHP_CAP_PAUSE	(1U << 9)	/* the module may not */
 
 struct devthp_device_info {
 	size_t size;		/* in: sizeof(struct devthp_device_info) */
@@ -255,6 +257,95 @@ DEVTHP_API int devthp_device_fail_alloc(struct devthp_device *dev, int on);
  * let the device give up its memory. The next migration gets new memory.
  */
 DEVTHP_API int devthp_device_evict(struct devthp_device *dev);
+
+struct devthp_eviction {
+	size_t size;		/* in: sizeof(struct devthp_eviction) */
+	uint64_t evicted;	/* pages that went back to system memory */
+	uint64_t left;		/* pages of the device still in use */
+};
+
+/*
+ * Send what can go of everything on the device, whosever it is, back to system
+ * memory. The device keeps its memory. What is held stays: see report.left.
+ *
+ * -EOPNOTSUPP	the module does not know
+ */
+DEVTHP_API int devthp_device_drain(struct devthp_device *dev, struct devthp_eviction *report);
+
+/* How devthp_device_hold() takes pages. */
+#define DEVTHP_HOLD_PIN		(1U << 0)	/* fault in and pin, as for DMA */
+#define DEVTHP_HOLD_LONGTERM	(1U << 1)	/* with PIN: for long */
+#define DEVTHP_HOLD_WRITE	(1U << 2)	/* with PIN: to write there */
+
+/*
+ * Let the driver take hold of pages. flags 0: a reference on each page of the
+ * range that is on this device, others are left out; held, unless NULL, is how
+ * many that were. With DEVTHP_HOLD_PIN: a pin on every page of the range, or
+ * failure. Pages may be held several times, and are until they are let go of as
+ * many times by devthp_device_unhold(), or the device is closed.
+ *
+ * -EFAULT	not all of it could be pinned
+ * -EOPNOTSUPP	the module does not know
+ */
+DEVTHP_API int devthp_device_hold(struct devthp_device *dev, void *addr, size_t npages,
+				  uint32_t flags, uint64_t *held);
+
+/* Let go of all in the range that was held through this handle. */
+DEVTHP_API int devthp_device_unhold(struct devthp_device *dev, void *addr, size_t npages,
+				    uint64_t *held);
+
+/*
+ * Points between two steps of a migration. _SETUP, _RANGE: the folios are locked
+ * and unmapped. _PAGES: the new ones have taken their place, not mapped yet.
+ */
+enum devthp_point {
+	DEVTHP_POINT_TO_DEVICE_SETUP = 1,
+	DEVTHP_POINT_TO_DEVICE_PAGES = 2,
+	DEVTHP_POINT_TO_SYSTEM_SETUP = 3,
+	DEVTHP_POINT_TO_SYSTEM_PAGES = 4,
+	DEVTHP_POINT_FAULT_BEFORE = 5,	/* a CPU fault, before anything is done */
+	DEVTHP_POINT_FAULT_SETUP = 6,
+	DEVTHP_POINT_FAULT_PAGES = 7,
+	DEVTHP_POINT_EVICT_RANGE = 8,	/* devthp_device_drain(), _evict() */
+	DEVTHP_POINT_EVICT_PAGES = 9
+};
+
+/*
+ * Let the next migration of the device, whosever it is, stop at the point; wait
+ * for up to timeout_ms until one has; let it go on, or do not stop one after
+ * all. What has stopped goes on by itself when its thread is killed, or the
+ * device is closed.
+ *
+ * The thread that has stopped keeps the mmap_lock of its address space for
+ * reading, but in an eviction: other threads of it must not map, unmap or
+ * protect memory, fork() or start threads before it goes on.
+ *
+ * -EBUSY	pause: somebody uses the point already
+ * -ENOENT	wait, resume: nothing is to stop there, or it went on
+ * -ETIMEDOUT	wait: nobody came by in time
+ * -EOPNOTSUPP	the module does not know
+ */
+DEVTHP_API int devthp_device_pause(struct devthp_device *dev, unsigned int point);
+DEVTHP_API int devthp_device_pause_wait(struct devthp_device *dev, unsigned int point,
+					unsigned int timeout_ms);
+DEVTHP_API int devthp_device_resume(struct devthp_device *dev, unsigned int point);
+
+struct devthp_usage {
+	size_t size;		/* in: sizeof(struct devthp_usage) */
+	uint64_t pages_total;	/* that the device has */
+	uint64_t pages_free;
+	uint64_t folios_free;	/* of window_pages pages, among the free ones */
+	uint64_t allocated;	/* pages handed out since the module was loaded */
+	uint64_t freed;		/* and given back */
+	uint64_t pinned;	/* pages that migrations found pinned and left alone */
+};
+
+/*
+ * The device's memory, whoever uses it. usage must not be NULL.
+ *
+ * -EOPNOTSUPP	the module does not know
+ */
+DEVTHP_API int devthp_device_usage(struct devthp_device *dev, struct devthp_usage *usage);
 
 /*
  * Give the device exclusive access to the pages, until the CPU touches them,

@@ -12,7 +12,9 @@
 #include <stdint.h>
 
 struct devthp_backend;
+struct devthp_eviction;
 struct devthp_times;
+struct devthp_usage;
 
 struct devthp_device {
 	const struct devthp_backend *backend;
@@ -49,8 +51,20 @@ struct devthp_backend {
 	int (*fail_alloc)(struct devthp_device *dev, bool on);
 	/* Returns once nothing is left on the device. */
 	int (*evict)(struct devthp_device *dev);
-	/* All of times but its size is set. */
+	/* Of the reports here all but the size is set. */
+	int (*drain)(struct devthp_device *dev, struct devthp_eviction *eviction);
+	int (*usage)(struct devthp_device *dev, struct devthp_usage *usage);
 	int (*times)(struct devthp_device *dev, struct devthp_times *times);
+	/* The flags, and that they go together, were checked. */
+	int (*hold)(struct devthp_device *dev, uintptr_t addr, size_t npages,
+		    uint32_t flags, uint64_t *held);
+	int (*unhold)(struct devthp_device *dev, uintptr_t addr, size_t npages,
+		      uint64_t *held);
+	/* The point was checked. */
+	int (*pause)(struct devthp_device *dev, unsigned int point);
+	int (*pause_wait)(struct devthp_device *dev, unsigned int point,
+			  unsigned int timeout_ms);
+	int (*resume)(struct devthp_device *dev, unsigned int point);
 	int (*exclusive)(struct devthp_device *dev, uintptr_t addr,
 			 size_t npages, void *buf);
 	/* 1, 0 or a negative errno. */

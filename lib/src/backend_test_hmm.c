@@ -32,6 +32,52 @@ struct test_hmm_times {
 
 #define TEST_HMM_TIMES		_IOWR('H', 0x85, struct test_hmm_times)
 
+/* Its own commands, of structures that begin with their size. */
+struct test_hmm_hold {
+	uint32_t size;
+	uint32_t flags;		/* DEVTHP_HOLD_*, as the module has them */
+	uint64_t addr;
+	uint64_t npages;
+	uint64_t held;
+};
+
+struct test_hmm_pause {
+	uint32_t size;
+	uint32_t point;		/* enum devthp_point, as the module has it */
+	uint32_t action;
+	uint32_t reserved;
+	uint64_t timeout_ms;
+};
+
+struct test_hmm_evict {
+	uint32_t size;
+	uint32_t flags;
+	uint64_t evicted;
+	uint64_t left;
+};
+
+struct test_hmm_stats {
+	uint32_t size;
+	uint32_t reserved;
+	uint64_t pages_total;
+	uint64_t pages_free;
+	uint64_t folios_free;
+	uint64_t allocated;
+	uint64_t freed;
+	uint64_t src_pinned;
+};
+
+#define TEST_HMM_HOLD		_IOWR('H', 0x80, struct test_hmm_hold)
+#define TEST_HMM_UNHOLD		_IOWR('H', 0x81, struct test_hmm_hold)
+#define TEST_HMM_PAUSE		_IOWR('H', 0x82, struct test_hmm_pause)
+#define TEST_HMM_EVICT		_IOWR('H', 0x83, struct test_hmm_evict)
+#define TEST_HMM_STATS		_IOWR('H', 0x84, struct test_hmm_stats)
+
+#define PAUSE_ARM		1
+#define PAUSE_WAIT		2
+#define PAUSE_RESUME		3
+#define PAUSE_MAX_MS		3600000U
+
 _Static_assert(TEST_HMM_READ == 0xc0284800, "the module's ioctl numbers");
 
 /*
@@ -50,6 +96,16 @@ static int command(struct devthp_device *dev, unsigned long request,
 {
 	int ret = devthp_sys->ioctl(dev->fd, request, cmd);
 
+	return ret < 0 ? ret : 0;
+}
+
+/* -EINVAL is what the module says to commands it does not know. */
+static int own_command(struct devthp_device *dev, unsigned long request, void *cmd)
+{
+	int ret = devthp_sys->ioctl(dev->fd, request, cmd);
+
+	if (ret == -EINVAL)
+		return -EOPNOTSUPP;
 	return ret < 0 ? ret : 0;
 }
 
@@ -154,14 +210,94 @@ static int test_hmm_evict(struct devthp_device *dev)
 	return command(dev, TEST_HMM_RELEASE, &cmd);
 }
 
+static int test_hmm_drain(struct devthp_device *dev, struct devthp_eviction *eviction)
+{
+	struct test_hmm_evict cmd = { .size = sizeof(cmd) };
+	int ret = own_command(dev, TEST_HMM_EVICT, &cmd);
+
+	if (ret)
+		return ret;
+	eviction->evicted = cmd.evicted;
+	eviction->left = cmd.left;
+	return 0;
+}
+
+static int test_hmm_usage(struct devthp_device *dev, struct devthp_usage *usage)
+{
+	struct test_hmm_stats cmd = { .size = sizeof(cmd) };
+	int ret = own_command(dev, TEST_HMM_STATS, &cmd);
+
+	if (ret)
+		return ret;
+	usage->pages_total = cmd.pages_total;
+	usage->pages_free = cmd.pages_free;
+	usage->folios_free = cmd.folios_free;
+	usage->allocated = cmd.allocated;
+	usage->freed = cmd.freed;
+	usage->pinned = cmd.src_pinned;
+	return 0;
+}
+
+static int test_hmm_hold(struct devthp_device *dev, uintptr_t addr, size_t npages,
+			 uint32_t flags, uint64_t *held)
+{
+	struct test_hmm_hold cmd = {
+		.size = sizeof(cmd), .flags = flags, .addr = addr, .npages = npages,
+	};
+	int ret = own_command(dev, TEST_HMM_HOLD, &cmd);
+
+	if (!ret)
+		*held = cmd.held;
+	return ret;
+}
+
+static int test_hmm_unhold(struct devthp_device *dev, uintptr_t addr, size_t npages,
+			   uint64_t *held)
+{
+	struct test_hmm_hold cmd = {
+		.size = sizeof(cmd), .addr = addr, .npages = npages,
+	};
+	int ret = own_command(dev, TEST_HMM_UNHOLD, &cmd);
+
+	if (!ret)
+		*held = cmd.held;
+	return ret;
+}
+
+static int pause_command(struct devthp_device *dev, unsigned int point, uint32_t action,
+			 unsigned int timeout_ms)
+{
+	struct test_hmm_pause cmd = {
+		.size = sizeof(cmd), .point = point, .action = action,
+		.timeout_ms = timeout_ms < PAUSE_MAX_MS ? timeout_ms : PAUSE_MAX_MS,
+	};
+
+	return own_command(dev, TEST_HMM_PAUSE, &cmd);
+}
+
+static int test_hmm_pause(struct devthp_device *dev, unsigned int point)
+{
+	return pause_command(dev, point, PAUSE_ARM, 0);
+}
+
+static int test_hmm_pause_wait(struct devthp_device *dev, unsigned int point,
+			       unsigned int timeout_ms)
+{
+	return pause_command(dev, point, PAUSE_WAIT, timeout_ms);
+}
+
+static int test_hmm_resume(struct devthp_device *dev, unsigned int point)
+{
+	return pause_command(dev, point, PAUSE_RESUME, 0);
+}
+
 static int test_hmm_times(struct devthp_device *dev, struct devthp_times *times)
 {
 	struct test_hmm_times cmd = { .size = sizeof(cmd) };
-	int ret = devthp_sys->ioctl(dev->fd, TEST_HMM_TIMES, &cmd);
+	int ret = own_command(dev, TEST_HMM_TIMES, &cmd);
 
-	/* What the module says to commands it does not know. */
-	if (ret < 0)
-		return ret == -EINVAL ? -EOPNOTSUPP : ret;
+	if (ret)
+		return ret;
 	times->to_device = cmd.time[0];
 	times->to_system = cmd.time[1];
 	times->fault = cmd.time[2];
@@ -200,7 +336,14 @@ const struct devthp_backend devthp_test_hmm = {
 	.snapshot = test_hmm_snapshot,
 	.fail_alloc = test_hmm_fail_alloc,
 	.evict = test_hmm_evict,
+	.drain = test_hmm_drain,
+	.usage = test_hmm_usage,
 	.times = test_hmm_times,
+	.hold = test_hmm_hold,
+	.unhold = test_hmm_unhold,
+	.pause = test_hmm_pause,
+	.pause_wait = test_hmm_pause_wait,
+	.resume = test_hmm_resume,
 	.exclusive = test_hmm_exclusive,
 	.is_exclusive = test_hmm_is_exclusive,
 };

@@ -106,6 +106,8 @@ int devthp_device_query(const struct devthp_device *dev, struct devthp_device_in
 	facts.caps |= b->fail_alloc ? DEVTHP_CAP_FAIL_ALLOC : 0;
 	facts.caps |= b->evict ? DEVTHP_CAP_EVICT : 0;
 	facts.caps |= b->exclusive && b->is_exclusive ? DEVTHP_CAP_EXCLUSIVE : 0;
+	facts.caps |= b->hold && b->unhold ? DEVTHP_CAP_HOLD : 0;
+	facts.caps |= b->pause && b->pause_wait && b->resume ? DEVTHP_CAP_PAUSE : 0;
 	facts.caps |= dev->coherent ? DEVTHP_CAP_COHERENT : DEVTHP_CAP_PRIVATE;
 	facts.window_pages = b->window_pages;
 	snprintf(facts.backend, sizeof(facts.backend), "%s", b->name);
@@ -272,6 +274,106 @@ int devthp_device_evict(struct devthp_device *dev)
 	if (!dev)
 		return -EINVAL;
 	return dev->backend->evict ? dev->backend->evict(dev) : -EOPNOTSUPP;
+}
+
+int devthp_device_drain(struct devthp_device *dev, struct devthp_eviction *report)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_eviction facts;
+	int ret;
+
+	if (!dev)
+		return -EINVAL;
+	if (!dev->backend->drain)
+		return -EOPNOTSUPP;
+	ret = devthp_report_check(report);
+	if (!ret)
+		ret = dev->backend->drain(dev, &facts);
+	if (!ret)
+		devthp_report_put(report, &facts, sizeof(facts));
+	return ret;
+}
+
+int devthp_device_usage(struct devthp_device *dev, struct devthp_usage *usage)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_usage facts;
+	int ret;
+
+	if (!dev || !usage)
+		return -EINVAL;
+	if (!dev->backend->usage)
+		return -EOPNOTSUPP;
+	ret = devthp_report_check(usage);
+	if (!ret)
+		ret = dev->backend->usage(dev, &facts);
+	if (!ret)
+		devthp_report_put(usage, &facts, sizeof(facts));
+	return ret;
+}
+
+int devthp_device_hold(struct devthp_device *dev, void *addr, size_t npages, uint32_t flags,
+		       uint64_t *held)
+{
+	DEVTHP_KEEP_ERRNO;
+	const uint32_t known = DEVTHP_HOLD_PIN | DEVTHP_HOLD_LONGTERM | DEVTHP_HOLD_WRITE;
+	uint64_t count;
+	int ret;
+
+	ret = check(dev, dev && dev->backend->hold, addr, npages, NULL);
+	if (!ret && (flags & ~known || (flags && !(flags & DEVTHP_HOLD_PIN))))
+		ret = -EINVAL;
+	if (!ret)
+		ret = dev->backend->hold(dev, (uintptr_t)addr, npages, flags, &count);
+	if (!ret && held)
+		*held = count;
+	return ret;
+}
+
+int devthp_device_unhold(struct devthp_device *dev, void *addr, size_t npages, uint64_t *held)
+{
+	DEVTHP_KEEP_ERRNO;
+	uint64_t count;
+	int ret;
+
+	ret = check(dev, dev && dev->backend->unhold, addr, npages, NULL);
+	if (!ret)
+		ret = dev->backend->unhold(dev, (uintptr_t)addr, npages, &count);
+	if (!ret && held)
+		*held = count;
+	return ret;
+}
+
+static int check_point(const struct devthp_device *dev, unsigned int point)
+{
+	if (!dev || point < DEVTHP_POINT_TO_DEVICE_SETUP || point > DEVTHP_POINT_EVICT_PAGES)
+		return -EINVAL;
+	return dev->backend->pause ? 0 : -EOPNOTSUPP;
+}
+
+int devthp_device_pause(struct devthp_device *dev, unsigned int point)
+{
+	DEVTHP_KEEP_ERRNO;
+	int ret = check_point(dev, point);
+
+	return ret ? ret : dev->backend->pause(dev, point);
+}
+
+int devthp_device_pause_wait(struct devthp_device *dev, unsigned int point,
+			     unsigned int timeout_ms)
+{
+	DEVTHP_KEEP_ERRNO;
+	int ret = check_point(dev, point);
+
+	return ret ? ret : dev->backend->pause_wait(dev, point, timeout_ms);
+}
+
+int devthp_device_resume(struct devthp_device *dev, unsigned int point)
+{
+	DEVTHP_KEEP_ERRNO;
+	int ret = check_point(dev, point);
+
+	return ret ? ret : dev->backend->resume(dev, point);
 }
 
 int devthp_device_times(struct devthp_device *dev, struct devthp_times *times)

@@ -82,8 +82,10 @@ static int mock_minor(int fd)
 	return mock.minor;
 }
 
-static int device_ioctl(unsigned long request, struct command *cmd)
+static int device_ioctl(unsigned long request, void *arg)
 {
+	const size_t bytes = _IOC_SIZE(request);
+	struct command cmd = { .addr = 0 };
 	const struct mock_ioctl *call;
 
 	CHECK(mock.next < mock.ncalls);
@@ -91,16 +93,18 @@ static int device_ioctl(unsigned long request, struct command *cmd)
 		return -ENOTTY;
 	call = &mock.calls[mock.next++];
 	CHECK_INT(request, call->request);
-	CHECK_INT(cmd->addr, call->addr);
-	CHECK_INT(cmd->npages, call->npages);
+	memcpy(&cmd, arg, bytes < sizeof(cmd) ? bytes : sizeof(cmd));
+	CHECK_INT(cmd.addr, call->addr);
+	CHECK_INT(cmd.npages, call->npages);
 	if (call->in)
-		CHECK(!memcmp((void *)(uintptr_t)cmd->ptr, call->in, call->in_bytes));
+		CHECK(!memcmp((void *)(uintptr_t)cmd.ptr, call->in, call->in_bytes));
 	if (call->ret)
 		return call->ret;
 	if (call->out)
-		memcpy((void *)(uintptr_t)cmd->ptr, call->out, call->out_bytes);
-	cmd->cpages = call->cpages;
-	cmd->faults = call->faults;
+		memcpy((void *)(uintptr_t)cmd.ptr, call->out, call->out_bytes);
+	cmd.cpages = call->cpages;
+	cmd.faults = call->faults;
+	memcpy(arg, &cmd, bytes < sizeof(cmd) ? bytes : sizeof(cmd));
 	return 0;
 }
 

@@ -21,8 +21,17 @@
 #define HMM_CHECK_EXCLUSIVE	0xc0284806UL
 #define HMM_RELEASE		0xc0284807UL
 #define HMM_FLAGS		0xc0284808UL
+#define HMM_HOLD		0xc0204880UL
+#define HMM_UNHOLD		0xc0204881UL
+#define HMM_PAUSE		0xc0184882UL
+#define HMM_EVICT		0xc0184883UL
+#define HMM_STATS		0xc0384884UL
 #define HMM_TIMES		0xc0c84885UL
 
+/*
+ * For commands of another structure addr, npages, cpages and faults are its
+ * first, third, fourth and fifth 64 bits, as far as it goes.
+ */
 struct mock_ioctl {
 	unsigned long request;
 	uint64_t addr, npages;	/* must be in the command */

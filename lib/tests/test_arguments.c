@@ -35,6 +35,13 @@ static void null_objects(void)
 	CHECK_CALL(devthp_device_snapshot(NULL, page, 1, (uint8_t *)page), -EINVAL);
 	CHECK_CALL(devthp_device_fail_alloc(NULL, 1), -EINVAL);
 	CHECK_CALL(devthp_device_times(NULL, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_drain(NULL, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_usage(NULL, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_hold(NULL, page, 1, 0, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_unhold(NULL, page, 1, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_pause(NULL, 1), -EINVAL);
+	CHECK_CALL(devthp_device_pause_wait(NULL, 1, 0), -EINVAL);
+	CHECK_CALL(devthp_device_resume(NULL, 1), -EINVAL);
 	CHECK_CALL(devthp_device_evict(NULL), -EINVAL);
 	CHECK_CALL(devthp_device_exclusive(NULL, page, 1, page), -EINVAL);
 	CHECK_CALL(devthp_device_is_exclusive(NULL, page, 1), -EINVAL);

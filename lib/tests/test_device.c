@@ -221,6 +221,88 @@ static void times(void)
 	mock_end();
 }
 
+static void hold(void)
+{
+	const struct mock_ioctl calls[] = {
+		{ HMM_HOLD, 32, PAGES, .cpages = 3 },
+		{ HMM_HOLD, 32 | 5ULL << 32, PAGES, .ret = -EFAULT },
+		{ HMM_HOLD, 32 | 3ULL << 32, PAGES, .cpages = PAGES },
+		{ HMM_HOLD, 32, PAGES, .ret = -EINVAL },
+		{ HMM_UNHOLD, 32, PAGES, .cpages = 7 },
+	};
+	struct devthp_device *dev;
+	uint64_t held = 99;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, DEVTHP_HOLD_WRITE, &held), -EINVAL);
+	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, 8 | DEVTHP_HOLD_PIN, &held), -EINVAL);
+	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, 0, &held), 0);
+	CHECK_INT(held, 3);
+	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, DEVTHP_HOLD_PIN | DEVTHP_HOLD_WRITE,
+				      &held), -EFAULT);
+	CHECK_INT(held, 3);
+	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, DEVTHP_HOLD_PIN | DEVTHP_HOLD_LONGTERM,
+				      NULL), 0);
+	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, 0, NULL), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_unhold(dev, addr(), PAGES, &held), 0);
+	CHECK_INT(held, 7);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
+static void pausing(void)
+{
+	/* The third 64 bits are the timeout here. */
+	static const struct mock_ioctl calls[] = {
+		{ .request = HMM_PAUSE, .addr = 24 | 1ULL << 32 },
+		{ .request = HMM_PAUSE, .addr = 24 | 1ULL << 32, .npages = 50, .ret = -ETIMEDOUT },
+		{ .request = HMM_PAUSE, .addr = 24 | 9ULL << 32, .npages = 3600000 },
+		{ .request = HMM_PAUSE, .addr = 24 | 9ULL << 32, .ret = -ENOENT },
+	};
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_device_pause(dev, 0), -EINVAL);
+	CHECK_CALL(devthp_device_resume(dev, 10), -EINVAL);
+	CHECK_CALL(devthp_device_pause(dev, DEVTHP_POINT_TO_DEVICE_SETUP), 0);
+	CHECK_CALL(devthp_device_pause_wait(dev, DEVTHP_POINT_TO_DEVICE_SETUP, 50), -ETIMEDOUT);
+	CHECK_CALL(devthp_device_pause_wait(dev, DEVTHP_POINT_EVICT_PAGES, -1), 0);
+	CHECK_CALL(devthp_device_resume(dev, DEVTHP_POINT_EVICT_PAGES), -ENOENT);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
+static void drain_and_usage(void)
+{
+	static const struct mock_ioctl calls[] = {
+		{ .request = HMM_EVICT, .addr = 24 },
+		{ .request = HMM_EVICT, .addr = 24, .ret = -EINVAL },
+		{ .request = HMM_STATS, .addr = 56, .cpages = 8, .faults = 9 },
+		{ .request = HMM_STATS, .addr = 56, .ret = -EINVAL },
+	};
+	struct devthp_eviction eviction = { .size = sizeof(eviction), .left = 1 };
+	struct devthp_usage usage = { .size = sizeof(usage) };
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_device_drain(dev, &eviction), 0);
+	CHECK_INT(eviction.left, 0);
+	CHECK_CALL(devthp_device_drain(dev, NULL), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_usage(dev, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_usage(dev, &usage), 0);
+	CHECK_INT(usage.folios_free, 8);
+	CHECK_INT(usage.allocated, 9);
+	CHECK_CALL(devthp_device_usage(dev, &usage), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
 static void evict_and_exclusive(void)
 {
 	static const char data[] = "read exclusively";
@@ -259,6 +341,9 @@ static const struct tap_case cases[] = {
 	{ "read and write", access_by_device },
 	{ "allocation failure is set and taken back", failing_alloc },
 	{ "times of migrations", times },
+	{ "holding pages", hold },
+	{ "pausing migrations", pausing },
+	{ "draining the device, use of its memory", drain_and_usage },
 	{ "evict and exclusive access", evict_and_exclusive },
 };
 
