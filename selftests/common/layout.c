@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "layout.h"
@@ -166,6 +167,28 @@ static const char *compare(const struct sample *sample,
 	return RIGHT;
 }
 
+/* A page that the kernel is about to split off, or to move, has no layout yet. */
+static bool on_its_way(const struct devthp_snapshot *snap, size_t first,
+		       size_t npages)
+{
+	size_t i;
+
+	for (i = first; i < first + npages; i++) {
+		struct devthp_page page = { .size = sizeof(page) };
+
+		if (devthp_snapshot_page(snap, i, &page))
+			return false;
+		if (page.location == DEVTHP_LOC_MIGRATION)
+			return true;
+		/* Since the entry was looked at: the device's view comes later. */
+		if (page.location == DEVTHP_LOC_DEVICE &&
+		    page.known & DEVTHP_KNOWN_PROT &&
+		    page.prot == DEVTHP_PROT_NONE)
+			return true;
+	}
+	return false;
+}
+
 static const char *look(const struct sample *sample, size_t first,
 			size_t npages, const struct layout *want)
 {
@@ -173,14 +196,20 @@ static const char *look(const struct sample *sample, size_t first,
 		.size = sizeof(opts),
 		.dev = sample->owner == getpid() ? sample->dev : NULL,
 	};
+	const time_t limit = time(NULL) + 2;
 	struct devthp_snapshot *snap;
 	const char *verdict;
+	bool again;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, &opts)));
-	verdict = compare(sample, snap, first, npages, want);
-	devthp_snapshot_free(snap);
+	do {
+		CHECK(went_well("take a snapshot",
+				devthp_snapshot_take(&snap, sample->addr,
+						     sample->pages, &opts)));
+		verdict = compare(sample, snap, first, npages, want);
+		again = !is_right(verdict) && on_its_way(snap, first, npages) &&
+			time(NULL) < limit;
+		devthp_snapshot_free(snap);
+	} while (again);
 	return verdict;
 }
 

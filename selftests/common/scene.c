@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "driver.h"
+#include "need.h"
 #include "pagemap.h"
 #include "ready.h"
 #include "scene.h"
@@ -247,6 +249,31 @@ const char *scene_data(struct scene *scene)
 	return sample_data(&scene->sample);
 }
 
+/* The device has all of its memory back, before closing it sees to that. */
+static const char *device_memory_is_free(const void *arg)
+{
+	uint64_t pages;
+
+	CHECK(driver_in_use(*(const int *)arg, &pages));
+	return pages ? wrong("%llu pages of the device are still in use",
+			     (unsigned long long)pages) : RIGHT;
+}
+
+static const char *device_end(struct scene *scene)
+{
+	const char *why, *verdict;
+	int driver;
+
+	devthp_range_free(scene->sample.range);
+	scene->sample.range = NULL;
+	if (!scene->sample.dev || driver_needed(&why) != KSFT_PASS)
+		return RIGHT;
+	CHECK(driver_open(&driver));
+	verdict = settles(device_memory_is_free, &driver);
+	close(driver);
+	return verdict;
+}
+
 static const char *sample_end(struct scene *scene)
 {
 	sample_release(&scene->sample);
@@ -306,7 +333,8 @@ static const char *baseline_end(struct scene *scene)
 const char *scene_end(struct scene *scene)
 {
 	static const char *(*const steps[])(struct scene *) = {
-		children_end, sample_end, memcg_end, disk_end, baseline_end,
+		children_end, device_end, sample_end, memcg_end, disk_end,
+		baseline_end,
 	};
 	char first[512] = RIGHT;
 	size_t i;

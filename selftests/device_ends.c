@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The ends of memory on a device from the device's side: it sends everything
+ * back, gives up its memory, or is closed; and from the mapping's: it goes away,
+ * at once or page by page.
+ *
+ * Rules: what is sent back is all there, in folios as large as they were on the
+ * device, with the bits it had. Memory that nobody maps is the device's again,
+ * of any order.
+ */
+#include <errno.h>
+
+#include "common/driver.h"
+#include "common/matrix.h"
+
+MATRIX(ends, FOR_EACH_STATE)
+
+static bool is(const struct scene *scene, unsigned int what)
+{
+	return scene->state->is & what;
+}
+
+/* All of it is in system memory, by entries of the kind that it had. */
+static const char *sent_back(struct scene *scene)
+{
+	const struct sample *sample = &scene->sample;
+	const int mapcount = scene->state->mapcount;
+	struct layout want = whole(DEVTHP_LOC_SYSTEM, mapcount);
+
+	if (!is(scene, STATE_HUGE))
+		want = small(DEVTHP_LOC_SYSTEM, mapcount);
+	else if (!is(scene, STATE_PMD))
+		want = by_pages(DEVTHP_LOC_SYSTEM, mapcount);
+	CHECK(layout_of_all(sample, want));
+	CHECK(holes_are_empty(sample));
+	return scene_keeps_bits(scene, 0, sample->pages);
+}
+
+TEST_F(ends, evicted)
+{
+	struct scene *scene = &self->scene;
+	int driver;
+
+	NEED(driver_needed);
+	ASSERT_RIGHT(driver_open(&driver));
+	ASSERT_RIGHT(driver_evict(driver));
+	close(driver);
+	ASSERT_RIGHT(sent_back(scene));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* The device gives up its memory, and takes other memory for the next. */
+TEST_F(ends, released)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_EQ(0, devthp_device_evict(sample->dev));
+	ASSERT_RIGHT(sent_back(scene));
+	ASSERT_RIGHT(scene_lift_limit(scene));
+	if (!is(scene, STATE_HOLES))
+		ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(ends, closed)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_EQ(0, devthp_device_close(scene->sample.dev));
+	scene->sample.dev = NULL;
+	/* Children have the file open as well, the last one closes it. */
+	if (!is(scene, STATE_SHARED))
+		ASSERT_RIGHT(sent_back(scene));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(ends, unmapped)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	size_t first, end;
+
+	for (first = 0; first < sample->pages; first = end + 1) {
+		for (end = first; end < sample->pages &&
+		     sample->hole[end] != HOLE_UNMAPPED; end++)
+			;
+		if (first < end)
+			ASSERT_RIGHT(sample_cut(sample, first, end - first,
+						HOLE_UNMAPPED));
+	}
+	ASSERT_RIGHT(holes_are_empty(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(ends, unmapped_by_pages)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	size_t offset, page;
+
+	for (offset = 0; offset < 2; offset++) {
+		for (page = offset; page < sample->pages; page += 2)
+			if (sample->hole[page] != HOLE_UNMAPPED)
+				ASSERT_RIGHT(sample_cut(sample, page, 1,
+							HOLE_UNMAPPED));
+		ASSERT_RIGHT(holes_are_empty(sample));
+	}
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_HARNESS_MAIN
