@@ -6,8 +6,8 @@
  * (Documentation/admin-guide/mm/transhuge.rst; 6.12 of base pages on a device)
  */
 #include <errno.h>
-#include <sched.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/harness.h"
 #include "common/matrix.h"
@@ -48,7 +48,7 @@ static const char *two_scans(void)
 
 	CHECK(file_number(KHUGEPAGED "full_scans", &before));
 	do {
-		sched_yield();
+		usleep(1000);
 		CHECK(file_number(KHUGEPAGED "full_scans", &now));
 		if (time(NULL) > limit)
 			return wrong("khugepaged has not scanned everything twice in twenty seconds");

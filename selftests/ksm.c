@@ -5,9 +5,9 @@
  * (Documentation/admin-guide/mm/ksm.rst)
  */
 #include <errno.h>
-#include <sched.h>
 #include <sys/mman.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "common/harness.h"
 #include "common/matrix.h"
@@ -33,7 +33,6 @@ FIXTURE_VARIANT(ksm)
 };
 
 FIXTURE_VARIANT_ADD(ksm, whole) { .state = &state_whole };
-FIXTURE_VARIANT_ADD(ksm, entries_split) { .state = &state_entries_split };
 FIXTURE_VARIANT_ADD(ksm, folio_split) { .state = &state_folio_split };
 FIXTURE_VARIANT_ADD(ksm, forked) { .state = &state_forked };
 
@@ -50,7 +49,7 @@ static const char *scans(unsigned int rounds)
 
 	CHECK(file_number(KSM "full_scans", &before));
 	do {
-		sched_yield();
+		usleep(1000);
 		CHECK(file_number(KSM "full_scans", &now));
 		if (time(NULL) > limit)
 			return wrong("KSM has not scanned everything in twenty seconds");

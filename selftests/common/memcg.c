@@ -52,7 +52,7 @@ const char *memcg_enter(struct memcg *memcg)
 	snprintf(memcg->home, sizeof(memcg->home), ROOT "%s",
 		 strchr(where, '/') ?: "");
 	snprintf(memcg->path, sizeof(memcg->path), ROOT "/devthp.%d", getpid());
-	if (mkdir(memcg->path, 0755))
+	if (mkdir(memcg->path, 0755) && errno != EEXIST)
 		return went_well("make a memory cgroup", -errno);
 	return move_to(memcg->path);
 }

@@ -1,0 +1,303 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Swap space beside a device: reclaim takes what is in system memory, swapoff
+ * brings back what was swapped out, and neither touches what is on the device.
+ * A page that is in both worlds, swapped in and still in the swap cache, is not
+ * lost when a migration does or does not take it.
+ * (madvise(2): MADV_PAGEOUT; swapon(2); cgroup-v2.rst: memory.reclaim)
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "common/harness.h"
+#include "common/matrix.h"
+#include "common/pagemap.h"
+#include "common/reclaim.h"
+
+FIXTURE(swap)
+{
+	struct scene scene;
+	struct swapdisk disk;	/* the scene may have one of its own */
+};
+
+FIXTURE_VARIANT(swap)
+{
+	const struct state *state;
+};
+
+FOR_EACH_STATE_TYPICAL(STATE_VARIANT, swap)
+FIXTURE_VARIANT_ADD(swap, cut) { .state = &state_cut };
+FIXTURE_VARIANT_ADD(swap, limited) { .state = &state_limited };
+FIXTURE_VARIANT_ADD(swap, from_swap_small) { .state = &state_from_swap_small };
+
+FIXTURE_SETUP(swap)
+{
+	NEED(swapdisk_needed);
+	NEED(memcg_needed);
+	SETUP_SCENE(&self->scene, variant->state);
+	ASSERT_RIGHT(swapdisk_make(&self->disk, 16 * devthp_pmd_size()));
+	ASSERT_RIGHT(swapdisk_swap_on(&self->disk));
+}
+
+FIXTURE_TEARDOWN(swap)
+{
+	const char *removed = swapdisk_remove(&self->disk);
+
+	if (__test_passed(_metadata))
+		EXPECT_STREQ(RIGHT, removed);
+	TEARDOWN_SCENE(&self->scene);
+}
+
+/* What the state has on the device is there; where the rest is, is no matter. */
+static const char *device_is_untouched(const struct scene *scene)
+{
+	const size_t behind = SCENE_BACK_FIRST + SCENE_BACK_PAGES;
+	const struct sample *sample = &scene->sample;
+
+	if (!(scene->state->is & STATE_MIXED))
+		return scene_is_unchanged(scene);
+	CHECK(layout_of(sample, 0, SCENE_BACK_FIRST,
+			small(DEVTHP_LOC_DEVICE, 1)));
+	return layout_of(sample, behind, sample->pages - behind,
+			 small(DEVTHP_LOC_DEVICE, 1));
+}
+
+TEST_F(swap, takes_the_rest)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(reclaim_sample(&scene->sample));
+	ASSERT_RIGHT(device_is_untouched(scene));
+	ASSERT_RIGHT(sample_device_data(&scene->sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(swap, swapoff)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(reclaim_sample(&scene->sample));
+	ASSERT_RIGHT(swapdisk_swap_off(&self->disk));
+	ASSERT_RIGHT(device_is_untouched(scene));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* ---- Mixtures of small pages: on the device, in memory, in swap space ---- */
+
+FIXTURE(three)
+{
+	struct scene scene;
+};
+
+FIXTURE_SETUP(three)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	NEED(swapdisk_needed);
+	NEED(memcg_needed);
+	SETUP_SCENE(scene, &state_folio_split);
+	ASSERT_RIGHT(memcg_enter(&scene->memcg));
+	ASSERT_RIGHT(swapdisk_make(&scene->disk, 16 * devthp_pmd_size()));
+	ASSERT_RIGHT(swapdisk_swap_on(&scene->disk));
+	/* A third of it is written by the CPU, and swapped out. */
+	ASSERT_RIGHT(sample_access_range(sample, 0, 170, ACCESS_WRITE));
+	ASSERT_RIGHT(reclaim_sample(sample));
+	/* Another third is in system memory. */
+	ASSERT_RIGHT(sample_access_range(sample, 170, 170, ACCESS_WRITE));
+	ASSERT_RIGHT(layout_of(sample, 340, 172, small(DEVTHP_LOC_DEVICE, 1)));
+}
+
+FIXTURE_TEARDOWN(three)
+{
+	TEARDOWN_SCENE(&self->scene);
+}
+
+TEST_F(three, read)
+{
+	ASSERT_RIGHT(sample_data(&self->scene.sample));
+}
+
+TEST_F(three, go_off)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(swapdisk_swap_off(&scene->disk));
+	ASSERT_RIGHT(layout_of(&scene->sample, 0, 340,
+			       small(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(layout_of(&scene->sample, 340, 172,
+			       small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_data(&scene->sample));
+}
+
+/* What is swapped out does not go to the device; the rest does. */
+TEST_F(three, migrate)
+{
+	struct sample *sample = &self->scene.sample;
+
+	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev, sample->addr,
+						    sample->pages, NULL));
+	ASSERT_RIGHT(layout_of(sample, 170, 342, small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(pagemap_bits(sample, 0, sample->pages, PAGEMAP_SWAP,
+				  PAGEMAP_SWAP));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* Device access brings in what is swapped out. */
+TEST_F(three, device_reads_and_writes)
+{
+	struct sample *sample = &self->scene.sample;
+
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(reclaim_sample(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(three, are_dropped)
+{
+	struct sample *sample = &self->scene.sample;
+
+	ASSERT_RIGHT(sample_cut(sample, 100, 300, HOLE_DROPPED));
+	ASSERT_RIGHT(holes_are_empty(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_dropped_are_zero(sample));
+}
+
+/* The cgroup may not keep what it has; what is on the device, it must. */
+TEST_F(three, under_pressure)
+{
+	struct scene *scene = &self->scene;
+	char bytes[32];
+
+	snprintf(bytes, sizeof(bytes), "%zu", 4 * devthp_pmd_size());
+	/* -EAGAIN: there was less to reclaim than that. */
+	memcg_write(&scene->memcg, "memory.reclaim", bytes);
+	ASSERT_RIGHT(layout_of(&scene->sample, 340, 172,
+			       small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_device_data(&scene->sample));
+	ASSERT_RIGHT(sample_data(&scene->sample));
+}
+
+/* Setting memory.high reclaims what is above it. */
+TEST_F(three, above_what_is_high)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(memcg_write(&scene->memcg, "memory.high", "0"));
+	/* Whoever goes on allocating is made to wait. */
+	ASSERT_RIGHT(memcg_write(&scene->memcg, "memory.high", "max"));
+	ASSERT_RIGHT(layout_of(&scene->sample, 340, 172,
+			       small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_data(&scene->sample));
+}
+
+/* ---- In the swap cache ---- */
+
+FIXTURE(cached)
+{
+	struct scene scene;
+	int pipe[2];
+};
+
+FIXTURE_SETUP(cached)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	scene->uffd = -1;
+	NEED(swapdisk_needed);
+	ASSERT_RIGHT(baseline_take(&scene->baseline));
+	SETUP_SAMPLE(sample, 1);
+	ASSERT_EQ(0, pipe(self->pipe));
+	ASSERT_RIGHT(swapdisk_make(&scene->disk, 16 * devthp_pmd_size()));
+	ASSERT_RIGHT(swapdisk_swap_on(&scene->disk));
+	ASSERT_RIGHT(sample_fill_whole(sample));
+	ASSERT_RIGHT(reclaim_to_swap(sample));
+}
+
+FIXTURE_TEARDOWN(cached)
+{
+	close(self->pipe[0]);
+	close(self->pipe[1]);
+	TEARDOWN_SCENE(&self->scene);
+}
+
+/* The pipe has the pages themselves, and so references to them. */
+static const char *hold(int pipe, const struct sample *sample, size_t first,
+			size_t npages)
+{
+	const struct iovec pages = {
+		sample->addr + first * devthp_page_size(),
+		npages * devthp_page_size(),
+	};
+
+	if (vmsplice(pipe, &pages, 1, 0) != (ssize_t)pages.iov_len)
+		return went_well("vmsplice", -errno);
+	return RIGHT;
+}
+
+static const char *let_go(int pipe, void *buffer, size_t npages)
+{
+	ssize_t length = npages * devthp_page_size(), got;
+
+	while (length > 0) {
+		got = read(pipe, buffer, length);
+		if (got <= 0)
+			return went_well("read a pipe", -errno);
+		length -= got;
+	}
+	return RIGHT;
+}
+
+/*
+ * Swapped in by a write, held by somebody, hence not migrated: that the page
+ * was written must not be forgotten, else its copy in swap space is the older.
+ */
+TEST_F(cached, written_and_held)
+{
+	struct sample *sample = &self->scene.sample;
+	const size_t first = 30, npages = 8;
+
+	ASSERT_RIGHT(sample_access_range(sample, first, npages, ACCESS_WRITE));
+	ASSERT_RIGHT(hold(self->pipe[1], sample, first, npages));
+	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev, sample->addr +
+						    first * devthp_page_size(),
+						    npages, NULL));
+	ASSERT_RIGHT(layout_of(sample, first, npages,
+			       small(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(let_go(self->pipe[0], sample->buffer, npages));
+	ASSERT_RIGHT(reclaim_to_swap(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(cached, written_and_migrated)
+{
+	struct sample *sample = &self->scene.sample;
+
+	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(reclaim_to_swap(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* Clean in the cache, written by the device only, out again. */
+TEST_F(cached, read_and_migrated)
+{
+	struct sample *sample = &self->scene.sample;
+
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(sample_to_system(sample));
+	ASSERT_RIGHT(reclaim_to_swap(sample));
+	ASSERT_RIGHT(swapdisk_swap_off(&self->scene.disk));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_HARNESS_MAIN
