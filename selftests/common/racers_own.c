@@ -13,19 +13,18 @@
 
 /*
  * An access by kernel or device is refused when the driver had no memory, which
- * the CPU would just try again; or when the device was too often disturbed.
+ * the CPU would just try again, or when the device was disturbed for too long.
  */
-#define TRIES 1000
-
-static bool try_again(int err)
+static bool try_again(struct racer *racer, int err)
 {
-	return err == -EFAULT || err == -ENOMEM || err == -EBUSY;
+	return (err == -EFAULT || err == -ENOMEM || err == -EBUSY) &&
+	       !race_is_over(racer->race);
 }
 
 static int device_access(struct racer *racer, char *addr, size_t npages,
 			 bool write)
 {
-	int err, tries = 0;
+	int err;
 
 	do {
 		if (write)
@@ -34,27 +33,28 @@ static int device_access(struct racer *racer, char *addr, size_t npages,
 		else
 			err = devthp_device_read(racer->dev, addr, npages,
 						 racer->buffer, NULL);
-	} while (try_again(err) && tries++ < TRIES);
+	} while (try_again(racer, err));
 	return err;
 }
 
 /* One page through a pipe, from memory or to it. */
-static int pipe_access(const int ends[2], const void *from, void *to)
+static int pipe_access(struct racer *racer, const int ends[2],
+		       const void *from, void *to)
 {
 	const ssize_t size = devthp_page_size();
-	int tries = 0;
 
 	while (write(ends[1], from, size) != size)
-		if (!try_again(-errno) || tries++ == TRIES)
+		if (!try_again(racer, -errno))
 			return -errno;
 	/* A read that cannot be stored leaves the pipe as it is. */
 	while (read(ends[0], to, size) != size)
-		if (!try_again(-errno) || tries++ == TRIES)
+		if (!try_again(racer, -errno))
 			return -errno;
 	return 0;
 }
 
-static int kernel_access(const void *from, void *to, size_t npages)
+static int kernel_access(struct racer *racer, const void *from, void *to,
+			 size_t npages)
 {
 	const size_t size = devthp_page_size();
 	int ends[2], err = 0;
@@ -63,7 +63,7 @@ static int kernel_access(const void *from, void *to, size_t npages)
 	if (pipe(ends))
 		return -errno;
 	for (i = 0; i < npages && !err; i++)
-		err = pipe_access(ends, (const char *)from + i * size,
+		err = pipe_access(racer, ends, (const char *)from + i * size,
 				  (char *)to + i * size);
 	close(ends[0]);
 	close(ends[1]);
@@ -88,23 +88,34 @@ static enum way any_way(struct racer *racer)
 	return BY_CPU;
 }
 
+/* The race was over before an access succeeded: that says nothing. */
+static bool gave_up(struct racer *racer, int err)
+{
+	return err && race_is_over(racer->race);
+}
+
 static const char *read_pages(struct racer *racer, size_t first, size_t npages)
 {
 	struct arena *arena = &racer->race->arena;
 	char *addr = arena_addr(arena, first);
+	int err;
 
 	switch (any_way(racer)) {
 	case BY_CPU:
 		return arena_data_is_right(arena, first, npages, addr,
 					   "the CPU reads");
 	case BY_KERNEL:
-		CHECK(went_well("write(2) from memory",
-				kernel_access(addr, racer->buffer, npages)));
+		err = kernel_access(racer, addr, racer->buffer, npages);
+		if (gave_up(racer, err))
+			return RIGHT;
+		CHECK(went_well("write(2) from memory", err));
 		return arena_data_is_right(arena, first, npages, racer->buffer,
 					   "write(2) reads");
 	case BY_DEVICE:
-		CHECK(went_well("the device reads",
-				device_access(racer, addr, npages, false)));
+		err = device_access(racer, addr, npages, false);
+		if (gave_up(racer, err))
+			return RIGHT;
+		CHECK(went_well("the device reads", err));
 		return arena_data_is_right(arena, first, npages, racer->buffer,
 					   "the device reads");
 	}
@@ -116,16 +127,20 @@ static const char *write_way(struct racer *racer, size_t first, size_t npages)
 	struct arena *arena = &racer->race->arena;
 	char *addr = arena_addr(arena, first);
 	enum way way = any_way(racer);
+	int err;
 
-	CHECK(arena_make_data(arena, first, npages,
-			      way == BY_CPU ? addr : racer->buffer));
+	if (way == BY_CPU)
+		return arena_make_data(arena, first, npages, addr);
+	CHECK(arena_make_data(arena, first, npages, racer->buffer));
 	if (way == BY_KERNEL)
-		return went_well("read(2) to memory",
-				 kernel_access(racer->buffer, addr, npages));
-	if (way == BY_DEVICE)
-		return went_well("the device writes",
-				 device_access(racer, addr, npages, true));
-	return RIGHT;
+		err = kernel_access(racer, racer->buffer, addr, npages);
+	else
+		err = device_access(racer, addr, npages, true);
+	/* What was written of it, is not known: write it in any case. */
+	if (gave_up(racer, err))
+		return arena_make_data(arena, first, npages, addr);
+	return went_well(way == BY_KERNEL ? "read(2) to memory" :
+					    "the device writes", err);
 }
 
 static const char *write_pages(struct racer *racer, size_t first, size_t npages)
@@ -202,13 +217,16 @@ static const char *look(struct racer *racer)
 	char *addr = arena_addr(arena, page);
 	struct arena_bounds bounds;
 	bool device = race_chance(racer, 3);
+	int err = 0;
 
 	arena_take_floor(arena, page, &bounds);
 	if (device)
-		CHECK(went_well("the device looks",
-				device_access(racer, addr, 1, false)));
+		err = device_access(racer, addr, 1, false);
 	else
 		memcpy(racer->buffer, addr, devthp_page_size());
+	if (gave_up(racer, err))
+		return RIGHT;
+	CHECK(went_well("the device looks", err));
 	arena_take_ceiling(arena, page, &bounds);
 	return arena_copy_is_possible(arena, page, racer->buffer, &bounds,
 				      device ? "the device looks" :
