@@ -157,7 +157,6 @@ FIXTURE_VARIANT(held)
 #define VARIANT(name, ...) FIXTURE_VARIANT_ADD(held, name) { __VA_ARGS__ }
 
 VARIANT(page, .form = FORM_WHOLE, .page = 300);
-VARIANT(first_page, .form = FORM_WHOLE, .page = 0);
 VARIANT(all, .form = FORM_WHOLE, .npages = 512);
 VARIANT(by_pages, .form = FORM_BY_PAGES, .page = 300);
 VARIANT(by_pages_all, .form = FORM_BY_PAGES, .npages = 512);

@@ -123,6 +123,7 @@ TEST_F(moved, over_another)
 	struct scene *scene = &self->scene;
 	struct sample other = { 0 };
 
+	ASSERT_RIGHT(scene_lift_limit(scene));
 	SETUP_SAMPLE_ON_DEVICE(&other, 1);
 	ASSERT_RIGHT(move_all(scene, other.addr));
 	ASSERT_RIGHT(scene_keeps_layout(scene));

@@ -9,13 +9,14 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "common/form.h"
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/peer.h"
 #include "common/pin.h"
 #include "common/still.h"
 
-enum form {
+enum how_mapped {
 	WHOLE,			/* mapped by a PMD entry */
 	READ_ONLY,		/* the same, in memory that cannot be written */
 	MLOCKED,		/* the same */
@@ -23,42 +24,6 @@ enum form {
 	BY_PAGES,		/* a huge folio mapped by PTEs */
 	SMALL,			/* base pages */
 };
-
-static const char *protect(struct sample *sample, size_t first, size_t npages,
-			   int prot)
-{
-	const size_t size = devthp_page_size();
-
-	return went_well("mprotect", mprotect(sample->addr + first * size,
-					      npages * size, prot) ? -errno : 0);
-}
-
-/* What splits the entry but not the folio. */
-static const char *map_by_pages(struct sample *sample)
-{
-	size_t first;
-
-	for (first = 0; first < sample->pages; first += sample->folio_pages)
-		CHECK(protect(sample, first, 1, PROT_READ));
-	CHECK(protect(sample, 0, sample->pages, PROT_READ | PROT_WRITE));
-	return layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1));
-}
-
-static const char *arrive_small(struct sample *sample)
-{
-	size_t first;
-
-	for (first = 0; first < sample->pages; first += sample->folio_pages) {
-		CHECK(went_well("let an allocation fail",
-				devthp_device_fail_alloc(sample->dev, 1)));
-		CHECK(went_well("migrate to the device",
-				devthp_migrate_to_device(sample->dev,
-					sample->addr +
-					first * devthp_page_size(),
-					sample->folio_pages, NULL)));
-	}
-	return layout_of_all(sample, small(DEVTHP_LOC_DEVICE, 1));
-}
 
 static const char *read_then_write(struct sample *sample, struct peer *parent)
 {
@@ -71,16 +36,20 @@ static const char *read_then_write(struct sample *sample, struct peer *parent)
 	return sample_data(sample);
 }
 
-static const char *prepare(struct sample *sample, enum form form,
+static const char *prepare(struct sample *sample, enum how_mapped mapped,
 			   struct peer *child)
 {
 	CHECK(sample_fill_whole(sample));
-	if (form == SMALL)
-		return arrive_small(sample);
+	if (mapped == SMALL)
+		return form_to_device(sample, FORM_SMALL);
+	if (mapped == BY_PAGES)
+		return form_to_device(sample, FORM_BY_PAGES);
 	CHECK(sample_to_device_whole(sample));
-	switch (form) {
+	switch (mapped) {
 	case READ_ONLY:
-		return protect(sample, 0, sample->pages, PROT_READ);
+		return went_well("mprotect", mprotect(sample->addr,
+					sample->pages * devthp_page_size(),
+					PROT_READ) ? -errno : 0);
 	case MLOCKED:
 		/* Waits for what is on the device, and would bring it back. */
 		return went_well("mlock2", mlock2(sample->addr, sample->pages *
@@ -89,8 +58,6 @@ static const char *prepare(struct sample *sample, enum form form,
 	case SHARED:
 		CHECK(peer_fork(child, read_then_write, sample));
 		return peer_wait(child);
-	case BY_PAGES:
-		return map_by_pages(sample);
 	default:
 		return RIGHT;
 	}
@@ -112,7 +79,7 @@ FIXTURE(held)
 FIXTURE_VARIANT(held)
 {
 	enum pin_how how;
-	enum form form;
+	enum how_mapped mapped;
 	size_t page, npages;
 };
 
@@ -132,20 +99,22 @@ VARIANT(by_ring, .how = PIN_RING, .page = 812);
 VARIANT(all_by_ring, .how = PIN_RING, .page = 512, .npages = 512);
 VARIANT(short_term, .how = PIN_CALL, .page = 812);
 VARIANT(all_short_term, .how = PIN_CALL, .page = 512, .npages = 512);
+VARIANT(by_driver, .how = PIN_DRIVER, .page = 812);
+VARIANT(all_by_driver, .how = PIN_DRIVER, .page = 512, .npages = 512);
 VARIANT(referenced, .how = REFERENCE_PIPE, .page = 812);
 VARIANT(all_referenced, .how = REFERENCE_PIPE, .page = 512, .npages = 512);
-VARIANT(read_only, .how = PIN_FAST_READ, .form = READ_ONLY, .page = 812);
-VARIANT(mlocked, .how = PIN_FAST, .form = MLOCKED, .page = 812);
-VARIANT(shared, .how = PIN_FAST, .form = SHARED, .page = 812);
-VARIANT(shared_all, .how = PIN_SLOW, .form = SHARED, .page = 512,
+VARIANT(read_only, .how = PIN_FAST_READ, .mapped = READ_ONLY, .page = 812);
+VARIANT(mlocked, .how = PIN_FAST, .mapped = MLOCKED, .page = 812);
+VARIANT(shared, .how = PIN_FAST, .mapped = SHARED, .page = 812);
+VARIANT(shared_all, .how = PIN_SLOW, .mapped = SHARED, .page = 512,
 	.npages = 512);
-VARIANT(shared_for_reading, .how = PIN_FAST_READ, .form = SHARED,
+VARIANT(shared_for_reading, .how = PIN_FAST_READ, .mapped = SHARED,
 	.page = 512, .npages = 512);
-VARIANT(by_pages, .how = PIN_FAST, .form = BY_PAGES, .page = 812);
-VARIANT(by_pages_all, .how = PIN_SLOW, .form = BY_PAGES, .page = 512,
+VARIANT(by_pages, .how = PIN_FAST, .mapped = BY_PAGES, .page = 812);
+VARIANT(by_pages_all, .how = PIN_SLOW, .mapped = BY_PAGES, .page = 512,
 	.npages = 512);
-VARIANT(small, .how = PIN_FAST, .form = SMALL, .page = 812);
-VARIANT(small_of_both, .how = PIN_SLOW, .form = SMALL, .page = 100,
+VARIANT(small, .how = PIN_FAST, .mapped = SMALL, .page = 812);
+VARIANT(small_of_both, .how = PIN_SLOW, .mapped = SMALL, .page = 100,
 	.npages = 600);
 
 FIXTURE_SETUP(held)
@@ -154,7 +123,7 @@ FIXTURE_SETUP(held)
 
 	NEED(pin_needed, variant->how);
 	SETUP_SAMPLE(sample, 2);
-	ASSERT_RIGHT(prepare(sample, variant->form, &self->child));
+	ASSERT_RIGHT(prepare(sample, variant->mapped, &self->child));
 	self->first = variant->page * sample->folio_pages / 512;
 	self->npages = variant->npages * sample->folio_pages / 512;
 	if (!self->npages)
@@ -217,13 +186,13 @@ static const char *place_is_right(const FIXTURE_DATA(held) *self,
 {
 	bool back = is_pinned(self, i);
 
-	if (variant->form < BY_PAGES)
+	if (variant->mapped < BY_PAGES)
 		back = pinned_of_folio(self, i);
 	if (page->location != (back ? DEVTHP_LOC_SYSTEM : DEVTHP_LOC_DEVICE))
 		return wrong("page %zu is %s; should be %s", i,
 			     devthp_location_name(page->location),
 			     back ? "back" : "on the device");
-	if (variant->form < SHARED && page->known & DEVTHP_KNOWN_LEVEL &&
+	if (variant->mapped < SHARED && page->known & DEVTHP_KNOWN_LEVEL &&
 	    page->level != DEVTHP_LEVEL_PMD)
 		return wrong("page %zu: its folio did not come back whole", i);
 	return RIGHT;
@@ -261,7 +230,8 @@ static const char *statistics_are_right(const FIXTURE_DATA(held) *self,
 	return RIGHT;
 }
 
-TEST_F(held, comes_back_and_is_counted)
+/* Nobody gets another page in its place, by whatever happens to the mapping. */
+TEST_F(held, comes_back_and_stays)
 {
 	struct sample *sample = &self->sample;
 
@@ -269,36 +239,18 @@ TEST_F(held, comes_back_and_is_counted)
 	if (pin_is_by_page(variant->how) || self->npages == 1)
 		ASSERT_RIGHT(statistics_are_right(self,
 				pin_is_pin(variant->how) ? self->npages : 0));
-	ASSERT_RIGHT(pin_drop(&self->pin, sample->buffer));
-	ASSERT_RIGHT(sample_compare(sample, sample->buffer, self->first,
-				    self->npages, "who pinned it reads"));
-	ASSERT_RIGHT(statistics_are_right(self, 0));
-	if (variant->form == SHARED) {
-		ASSERT_RIGHT(peer_tell(&self->child));
-		ASSERT_RIGHT(peer_wait(&self->child));
-		ASSERT_RIGHT(peer_tell(&self->child));
-		ASSERT_RIGHT(peer_end(&self->child));
-	}
-	ASSERT_RIGHT(sample_data(sample));
-}
-
-/* Nobody gets another page in its place, by whatever happens to the mapping. */
-TEST_F(held, is_the_page_of_who_pinned_it)
-{
-	struct sample *sample = &self->sample;
-
 	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
 				 NULL);
 	ASSERT_RIGHT(still_same_pages(sample, self->first, self->npages,
 				      self->before));
-	if (variant->form != SHARED && variant->form != READ_ONLY) {
+	if (variant->mapped != SHARED && variant->mapped != READ_ONLY) {
 		/* To a mere reference fork() pays no attention. */
 		if (!pin_is_pin(variant->how))
 			return;
 		ASSERT_RIGHT(peer_fork(&self->child, read_then_write, sample));
 		ASSERT_RIGHT(peer_wait(&self->child));
 	}
-	if (variant->form != READ_ONLY) {
+	if (variant->mapped != READ_ONLY) {
 		/* Both write, the parent first. */
 		ASSERT_RIGHT(sample_fill(sample));
 		ASSERT_RIGHT(still_same_pages(sample, self->first,
@@ -313,6 +265,7 @@ TEST_F(held, is_the_page_of_who_pinned_it)
 	ASSERT_RIGHT(pin_drop(&self->pin, sample->buffer));
 	ASSERT_RIGHT(sample_compare(sample, sample->buffer, self->first,
 				    self->npages, "who pinned it reads"));
+	ASSERT_RIGHT(statistics_are_right(self, 0));
 	ASSERT_RIGHT(sample_data(sample));
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(sample_device_data(sample));

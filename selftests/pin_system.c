@@ -7,14 +7,17 @@
  * Of two folios the second is pinned, and the first must go all the same.
  */
 #include <sys/mman.h>
+#include <unistd.h>
 
+#include "common/driver.h"
+#include "common/form.h"
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/peer.h"
 #include "common/pin.h"
 #include "common/still.h"
 
-enum form {
+enum how_mapped {
 	WHOLE,			/* mapped by a PMD entry */
 	READ_ONLY,		/* the same, in memory that cannot be written */
 	MLOCKED,		/* the same */
@@ -29,13 +32,15 @@ FIXTURE(pinned)
 	struct devthp_snapshot *before;
 	struct peer child;
 	size_t first, npages;	/* of the sample, that are pinned */
+	int driver;
+	uint64_t sources;	/* that the driver was told to be pinned, before */
 };
 
 /* Pages are numbered by 1/512 of a folio; 0 of them are one. */
 FIXTURE_VARIANT(pinned)
 {
 	enum pin_how how;
-	enum form form;
+	enum how_mapped mapped;
 	size_t page, npages;
 };
 
@@ -53,66 +58,61 @@ VARIANT(by_ring, .how = PIN_RING, .page = 300);
 VARIANT(all_by_ring, .how = PIN_RING, .npages = 512);
 VARIANT(short_term, .how = PIN_CALL, .page = 300);
 VARIANT(all_short_term, .how = PIN_CALL, .npages = 512);
+VARIANT(by_driver, .how = PIN_DRIVER, .page = 300);
+VARIANT(all_by_driver, .how = PIN_DRIVER, .npages = 512);
 VARIANT(referenced, .how = REFERENCE_PIPE, .page = 300);
 VARIANT(all_referenced, .how = REFERENCE_PIPE, .npages = 512);
-VARIANT(read_only, .how = PIN_FAST_READ, .form = READ_ONLY, .page = 300);
-VARIANT(mlocked, .how = PIN_FAST, .form = MLOCKED, .page = 300);
-VARIANT(by_pages, .how = PIN_FAST, .form = BY_PAGES, .page = 300);
-VARIANT(by_pages_all, .how = PIN_SLOW, .form = BY_PAGES, .npages = 512);
-VARIANT(by_pages_short_term, .how = PIN_CALL, .form = BY_PAGES, .page = 300);
-VARIANT(by_pages_referenced, .how = REFERENCE_PIPE, .form = BY_PAGES,
+VARIANT(read_only, .how = PIN_FAST_READ, .mapped = READ_ONLY, .page = 300);
+VARIANT(mlocked, .how = PIN_FAST, .mapped = MLOCKED, .page = 300);
+VARIANT(by_pages, .how = PIN_FAST, .mapped = BY_PAGES, .page = 300);
+VARIANT(by_pages_all, .how = PIN_SLOW, .mapped = BY_PAGES, .npages = 512);
+VARIANT(by_pages_short_term, .how = PIN_CALL, .mapped = BY_PAGES, .page = 300);
+VARIANT(by_pages_referenced, .how = REFERENCE_PIPE, .mapped = BY_PAGES,
 	.page = 300);
-VARIANT(small, .how = PIN_FAST, .form = SMALL, .page = 300);
-VARIANT(small_all, .how = PIN_SLOW, .form = SMALL, .npages = 512);
-VARIANT(small_short_term, .how = PIN_CALL, .form = SMALL, .page = 300);
-VARIANT(small_referenced, .how = REFERENCE_PIPE, .form = SMALL, .page = 300);
+VARIANT(small, .how = PIN_FAST, .mapped = SMALL, .page = 300);
+VARIANT(small_all, .how = PIN_SLOW, .mapped = SMALL, .npages = 512);
+VARIANT(small_by_driver, .how = PIN_DRIVER, .mapped = SMALL, .page = 300);
+VARIANT(small_short_term, .how = PIN_CALL, .mapped = SMALL, .page = 300);
+VARIANT(small_referenced, .how = REFERENCE_PIPE, .mapped = SMALL, .page = 300);
 
-static const char *protect(struct sample *sample, size_t first, size_t npages,
-			   int prot)
-{
-	const size_t size = devthp_page_size();
-
-	return went_well("mprotect", mprotect(sample->addr + first * size,
-					      npages * size, prot) ? -errno : 0);
-}
-
-static const char *prepare(struct sample *sample, enum form form)
+static const char *prepare(struct sample *sample, enum how_mapped mapped)
 {
 	const size_t bytes = sample->pages * devthp_page_size();
-	size_t folio;
 
-	if (form == SMALL) {
+	if (mapped == SMALL) {
 		if (madvise(sample->addr, bytes, MADV_NOHUGEPAGE))
 			return went_well("MADV_NOHUGEPAGE", -errno);
 		CHECK(sample_fill(sample));
 		return layout_of_all(sample, small(DEVTHP_LOC_SYSTEM, 1));
 	}
 	CHECK(sample_fill_whole(sample));
-	if (form == READ_ONLY)
-		return protect(sample, 0, sample->pages, PROT_READ);
-	if (form == MLOCKED)
+	switch (mapped) {
+	case READ_ONLY:
+		return went_well("mprotect", mprotect(sample->addr, bytes,
+						      PROT_READ) ? -errno : 0);
+	case MLOCKED:
 		return went_well("mlock",
 				 mlock(sample->addr, bytes) ? -errno : 0);
-	if (form == BY_PAGES) {
-		struct layout want = whole(DEVTHP_LOC_SYSTEM, 1);
-
-		for (folio = 0; folio < sample->pages;
-		     folio += sample->folio_pages)
-			CHECK(protect(sample, folio, 1, PROT_READ));
-		CHECK(protect(sample, 0, sample->pages, PROT_READ | PROT_WRITE));
-		want.level = DEVTHP_LEVEL_PTE;
-		return layout_of_all(sample, want);
+	case BY_PAGES:
+		CHECK(form_split_entries(sample));
+		return layout_of_all(sample, form_layout(FORM_BY_PAGES,
+							 DEVTHP_LOC_SYSTEM, 1));
+	default:
+		return RIGHT;
 	}
-	return RIGHT;
 }
 
 FIXTURE_SETUP(pinned)
 {
 	struct sample *sample = &self->sample;
 
+	self->driver = -1;
 	NEED(pin_needed, variant->how);
+	NEED(driver_needed);
 	SETUP_SAMPLE(sample, 2);
-	ASSERT_RIGHT(prepare(sample, variant->form));
+	ASSERT_RIGHT(driver_open(&self->driver));
+	ASSERT_RIGHT(driver_pinned_sources(self->driver, &self->sources));
+	ASSERT_RIGHT(prepare(sample, variant->mapped));
 	self->first = sample->folio_pages +
 		      variant->page * sample->folio_pages / 512;
 	self->npages = variant->npages * sample->folio_pages / 512;
@@ -128,6 +128,8 @@ FIXTURE_TEARDOWN(pinned)
 {
 	pin_drop(&self->pin, NULL);
 	devthp_snapshot_free(self->before);
+	if (self->driver >= 0)
+		close(self->driver);
 	sample_release(&self->sample);
 }
 
@@ -150,7 +152,7 @@ static void kept(const FIXTURE_DATA(pinned) *self,
 		 const FIXTURE_VARIANT(pinned) *variant, size_t *first,
 		 size_t *npages)
 {
-	if (variant->form == SMALL) {
+	if (variant->mapped == SMALL) {
 		*first = self->first;
 		*npages = self->npages;
 	} else {
@@ -171,49 +173,56 @@ static void let_go(struct __test_metadata *_metadata,
 				    self->npages, "who pinned it reads"));
 	ASSERT_EQ(0, devthp_migrate_to_device(sample->dev, sample->addr,
 					      sample->pages, NULL));
-	ASSERT_RIGHT(layout_of_all(sample, variant->form >= BY_PAGES ?
+	ASSERT_RIGHT(layout_of_all(sample, variant->mapped >= BY_PAGES ?
 				   small(DEVTHP_LOC_DEVICE, 1) :
 				   whole(DEVTHP_LOC_DEVICE, 1)));
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(sample_data(sample));
 }
 
-TEST_F(pinned, stays)
+/* Half of the folio is to be migrated, one that is not pinned if there is one. */
+static void try_half(const FIXTURE_DATA(pinned) *self)
 {
-	struct devthp_migration moved = { .size = sizeof(moved) };
-	struct sample *sample = &self->sample;
-	size_t first, npages;
-	int round;
-
-	kept(self, variant, &first, &npages);
-	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
-				 &moved);
-	ASSERT_RIGHT(still_there(self, variant, first, npages));
-	ASSERT_EQ(sample->pages - npages, moved.pages);
-	/* However often it is tried. */
-	for (round = 0; round < 10; round++)
-		devthp_migrate_to_device(sample->dev, sample->addr +
-					 first * devthp_page_size(), npages,
-					 NULL);
-	ASSERT_RIGHT(still_there(self, variant, first, npages));
-	ASSERT_RIGHT(sample_data(sample));
-	let_go(_metadata, self, variant);
-}
-
-/* Part of it is to be migrated, one that is not pinned if there is one. */
-TEST_F(pinned, is_not_split)
-{
-	struct sample *sample = &self->sample;
+	const struct sample *sample = &self->sample;
 	const size_t half = sample->folio_pages / 2;
 	const bool behind = self->first < sample->folio_pages + half;
-	size_t first, npages;
 
-	kept(self, variant, &first, &npages);
 	devthp_migrate_to_device(sample->dev, sample->addr +
 				 (sample->folio_pages + behind * half) *
 				 devthp_page_size(), half, NULL);
-	ASSERT_RIGHT(still_there(self, variant, 0, sample->folio_pages));
+}
+
+/* What the driver was told: pins, or nothing of the kind. */
+static const char *driver_knows(const FIXTURE_DATA(pinned) *self,
+				const FIXTURE_VARIANT(pinned) *variant)
+{
+	uint64_t sources;
+
+	CHECK(driver_pinned_sources(self->driver, &sources));
+	sources -= self->sources;
+	if (!!sources != pin_is_pin(variant->how))
+		return wrong("the driver was told of %llu pinned sources",
+			     (unsigned long long)sources);
+	return RIGHT;
+}
+
+TEST_F(pinned, stays)
+{
+	struct sample *sample = &self->sample;
+	size_t first, npages;
+
+	kept(self, variant, &first, &npages);
+	try_half(self);
 	ASSERT_RIGHT(still_there(self, variant, first, npages));
+	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
+				 NULL);
+	ASSERT_RIGHT(still_there(self, variant, first, npages));
+	ASSERT_RIGHT(layout_of(sample, 0, sample->folio_pages,
+			       variant->mapped >= BY_PAGES ?
+			       small(DEVTHP_LOC_DEVICE, 1) :
+			       whole(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(driver_knows(self, variant));
+	ASSERT_RIGHT(sample_data(sample));
 	let_go(_metadata, self, variant);
 }
 

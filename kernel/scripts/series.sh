@@ -25,7 +25,7 @@ objects()
 		drivers/gpu/drm/nouveau/nouveau_svm.o drivers/gpu/drm/amd/amdkfd/kfd_migrate.o \
 		drivers/gpu/drm/amd/amdkfd/kfd_svm.o ;;
 	powerpc) echo arch/powerpc/kvm/book3s_hv_uvmem.o mm/huge_memory.o mm/migrate_device.o ;;
-	*-off) echo mm/ fs/proc/ kernel/fork.o ;;
+	thp-off|device-private-off|migration-off) echo mm/ fs/proc/ kernel/fork.o ;;
 	*) echo mm/ fs/proc/ kernel/fork.o lib/test_hmm.o ;;
 	esac
 }

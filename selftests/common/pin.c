@@ -22,6 +22,10 @@ static const struct pin_kind kinds[PIN_HOWS] = {
 		.needed = pin_call_needed, .take = pin_call_take,
 		.drop = pin_call_drop,
 	},
+	[PIN_DRIVER] = {
+		.needed = pin_driver_needed, .take = pin_driver_take,
+		.drop = pin_driver_drop, .writes = true,
+	},
 	[REFERENCE_PIPE] = {
 		.needed = pin_pipe_needed, .take = pin_pipe_take,
 		.drop = pin_pipe_drop, .reference = true,

@@ -17,6 +17,7 @@ enum pin_how {
 	PIN_FAST_READ,
 	PIN_RING,		/* buffer of an io_uring: long-term, for writing */
 	PIN_CALL,		/* process_vm_readv(2), stopped halfway: short-term */
+	PIN_DRIVER,		/* the test device: short-term, for writing */
 	REFERENCE_PIPE,		/* vmsplice(2): references that are no pins */
 	PIN_HOWS
 };

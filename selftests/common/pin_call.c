@@ -20,6 +20,12 @@
 #include "pin_kind.h"
 #include "verdict.h"
 
+/*
+ * What may be in registers when the store of it faults, and so be read before it
+ * stops: no copy routine takes more at once.
+ */
+#define READ_EARLY 256
+
 struct call {
 	pthread_t thread;
 	struct iovec to, from;
@@ -160,8 +166,10 @@ const char *pin_call_drop(struct pin *pin, void *copy)
 	if (is_right(verdict) && (size_t)call->result != call->to.iov_len)
 		verdict = wrong("process_vm_readv: copied %zd bytes of %zu",
 				call->result, call->to.iov_len);
-	if (copy)
+	if (copy) {
 		memcpy(copy, call->to.iov_base, call->to.iov_len);
+		memcpy(copy, pin->addr, READ_EARLY);
+	}
 	call_free(call);
 	return verdict;
 }

@@ -36,6 +36,10 @@ int pin_call_needed(const char **why);
 const char *pin_call_take(struct pin *pin);
 const char *pin_call_drop(struct pin *pin, void *copy);
 
+int pin_driver_needed(const char **why);
+const char *pin_driver_take(struct pin *pin);
+const char *pin_driver_drop(struct pin *pin, void *copy);
+
 int pin_pipe_needed(const char **why);
 const char *pin_pipe_take(struct pin *pin);
 const char *pin_pipe_drop(struct pin *pin, void *copy);

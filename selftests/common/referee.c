@@ -125,6 +125,7 @@ static const char *intrusion(const struct referee_request *request)
 static const char *serve(int device, const struct referee_request *request)
 {
 	const char *verdict;
+	int resumed;
 
 	if (!request->point)
 		return is_able(device);
@@ -139,10 +140,11 @@ static const char *serve(int device, const struct referee_request *request)
 		verdict = intrusion(request);
 	else
 		go(&request->intrudes);
-	CHECK(went_well("resume the migration",
-			pause_at(device, request->point,
-				 HMM_DMIRROR_PAUSE_RESUME, 0)));
-	return verdict;
+	resumed = pause_at(device, request->point, HMM_DMIRROR_PAUSE_RESUME, 0);
+	if (request->ends && resumed == -ENOENT)
+		return verdict;
+	CHECK(verdict);
+	return went_well("resume the migration", resumed);
 }
 
 void referee_live(const char *path, int requests, int answers)

@@ -19,6 +19,7 @@ struct referee_request {
 	unsigned int point;	/* HMM_DMIRROR_PAUSE_*; 0: is there such a thing? */
 	struct referee_party migrates, intrudes;
 	bool waits;		/* the intruder has to, for the migration */
+	bool ends;		/* it ends the pause, too */
 };
 
 /* Evict a device, of all that can be. */

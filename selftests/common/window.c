@@ -2,10 +2,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -153,7 +156,7 @@ static const char *fail_alloc(struct window *window)
 						  window->at->no_huge));
 }
 
-static const char *between(struct window *window, bool waits)
+static const char *between(struct window *window, bool waits, bool ends)
 {
 	struct party *first = &window->migrates, *second = &window->intrudes;
 	const struct referee_request request = {
@@ -165,6 +168,7 @@ static const char *between(struct window *window, bool waits)
 			second->tid, second->start[1], second->end[0]
 		},
 		.waits = waits,
+		.ends = ends,
 	};
 
 	return referee_ask(window->request[1], window->answer[0], &request);
@@ -175,15 +179,19 @@ const char *window_intrude(struct window *window, window_act *act, bool waits)
 	CHECK(fail_alloc(window));
 	CHECK(party_begin(&window->migrates, window->at->migrate));
 	CHECK(party_begin(&window->intrudes, act));
-	CHECK(between(window, waits));
+	CHECK(between(window, waits, false));
 	CHECK(party_end(&window->intrudes));
 	return party_end(&window->migrates);
 }
 
+static struct window *window_of(struct sample *sample)
+{
+	return (void *)((char *)sample - offsetof(struct window, sample));
+}
+
 static const char *sharer_life(struct sample *sample, struct peer *parent)
 {
-	struct window *window = (void *)((char *)sample -
-					 offsetof(struct window, sample));
+	struct window *window = window_of(sample);
 	struct party *party = &window->intrudes;
 
 	party_live(party);
@@ -204,10 +212,98 @@ const char *window_child_intrudes(struct window *window, window_act *act,
 
 	CHECK(fail_alloc(window));
 	CHECK(party_begin(&window->migrates, window->at->migrate));
-	CHECK(between(window, waits));
+	CHECK(between(window, waits, false));
 	CHECK(party_await(&window->intrudes));
 	return party_end(&window->migrates);
 }
+
+/* ---- The owner is killed ---- */
+
+/* On behalf of the kernel, as it reads the memory of another process. */
+static const char *fault_remotely(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	const size_t page = window_page(window) * devthp_page_size();
+	char byte;
+	struct iovec to = { &byte, 1 }, from = { sample->addr + page, 1 };
+
+	if (process_vm_readv(sample->owner, &to, 1, &from, 1, 0) != 1 &&
+	    errno != EFAULT)
+		return went_well("process_vm_readv", -errno);
+	return RIGHT;
+}
+
+/* Its copy of the memory is not to be mapped by this process. */
+static const char *heir_life(struct sample *sample, struct peer *parent)
+{
+	struct window *window = window_of(sample);
+
+	CHECK(went_well("unmap what was inherited",
+			devthp_range_unmap(sample->range, 0, sample->pages)));
+	CHECK(peer_tell(parent));
+	if (window->at->migrate == window_fault)
+		window->migrates.act = fault_remotely;
+	party_live(&window->migrates);
+	return window->migrates.verdict;
+}
+
+static const char *owner_life(struct sample *sample, struct peer *parent)
+{
+	struct window *window = window_of(sample);
+	const bool itself = window->owner_migrates;
+	struct peer heir;
+
+	CHECK(went_well("open the device",
+			devthp_device_open(&sample->dev, NULL)));
+	CHECK(sample_reserve(sample, 1));
+	CHECK(window_fill(window));
+	CHECK(fail_alloc(window));
+	if (window->at->migrate != window_evict && !itself) {
+		CHECK(peer_fork(&heir, heir_life, sample));
+		CHECK(peer_wait(&heir));
+	}
+	CHECK(peer_tell(parent));
+	if (itself)
+		party_live(&window->migrates);
+	return peer_wait(parent);
+}
+
+static const char *kills_owner(struct window *window)
+{
+	int status;
+
+	if (kill(window->sharer.pid, SIGKILL))
+		return went_well("kill the owner", -errno);
+	status = peer_status(&window->sharer);
+	window->sharer.pid = 0;
+	if (!WIFSIGNALED(status))
+		return wrong("the owner ended with status %#x", status);
+	return RIGHT;
+}
+
+const char *window_owner_is_killed(struct window *window, bool itself)
+{
+	const bool evicts = window->at->migrate == window_evict && !itself;
+
+	window->owner_migrates = itself;
+	window->migrates.act = window->at->migrate;
+	CHECK(peer_fork(&window->sharer, owner_life, &window->sample));
+	CHECK(peer_wait(&window->sharer));
+	if (evicts) {
+		window->evictor = open(device, O_RDWR | O_CLOEXEC);
+		CHECK(party_begin(&window->migrates, window_evict));
+	} else {
+		CHECK(party_await(&window->migrates));
+	}
+	CHECK(party_begin(&window->intrudes, kills_owner));
+	CHECK(between(window, false, itself));
+	CHECK(party_end(&window->intrudes));
+	if (evicts)
+		return party_end(&window->migrates);
+	return itself ? RIGHT : party_await(&window->migrates);
+}
+
+/* ---- The end ---- */
 
 /* Nor does the device still have what was dropped behind its back. */
 static const char *device_finds_zero(struct sample *sample)

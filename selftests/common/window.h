@@ -54,6 +54,7 @@ struct window {
 	struct party migrates, intrudes;
 	struct peer sharer;		/* a child, if there is one */
 	window_act *afterwards;		/* what it does in the end */
+	bool owner_migrates;		/* window_owner_is_killed() itself */
 };
 
 /*
@@ -84,6 +85,13 @@ const char *window_intrude(struct window *window, window_act *act, bool waits);
 /* The same by a child that shares the sample, as it is before the window. */
 const char *window_child_intrudes(struct window *window, window_act *act,
 				  bool waits, window_act *afterwards);
+
+/*
+ * The memory is another process's, which is killed in the window: while it
+ * migrates that itself, or somebody else does. In place of window_fill(),
+ * without a sample; and the device must not be open here.
+ */
+const char *window_owner_is_killed(struct window *window, bool itself);
 
 /*
  * What the child, and then this process, have in the end is right; everything

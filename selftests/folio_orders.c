@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Folios of other sizes than one PMD: sources of 64 KiB, and memory of the
+ * device that is used in one size after another. Rule: nothing of a folio's
+ * former size shows in the next.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "common/harness.h"
+#include "common/baseline.h"
+#include "common/form.h"
+#include "common/need.h"
+#include "common/textfile.h"
+
+#define THP "/sys/kernel/mm/transparent_hugepage/"
+#define ORDER_64K 4
+
+FIXTURE(orders)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct setting huge, medium;
+};
+
+FIXTURE_SETUP(orders)
+{
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(&self->sample, 1);
+}
+
+FIXTURE_TEARDOWN(orders)
+{
+	setting_restore(&self->huge);
+	setting_restore(&self->medium);
+	sample_release(&self->sample);
+	if (__test_passed(_metadata))
+		ASSERT_RIGHT(baseline_is_back(&self->baseline));
+	baseline_forget(&self->baseline);
+}
+
+static int medium_needed(const char **why)
+{
+	return file_needed(THP "hugepages-64kB/enabled",
+			   "a kernel with huge pages of more than one size, or that",
+			   why);
+}
+
+static const char *allow_only_64k(struct setting *huge, struct setting *medium)
+{
+	char path[sizeof(huge->path)];
+
+	snprintf(path, sizeof(path), THP "hugepages-%zukB/enabled",
+		 devthp_pmd_size() / 1024);
+	CHECK(setting_change(huge, path, "never"));
+	return setting_change(medium, THP "hugepages-64kB/enabled", "always");
+}
+
+static struct layout medium_layout(void)
+{
+	struct layout layout = by_pages(DEVTHP_LOC_SYSTEM, 1);
+
+	layout.order = ORDER_64K;
+	return layout;
+}
+
+static const char *fill_medium(struct sample *sample, struct setting *huge,
+			       struct setting *medium)
+{
+	CHECK(allow_only_64k(huge, medium));
+	CHECK(sample_fill(sample));
+	return layout_of_all(sample, medium_layout());
+}
+
+TEST_F(orders, all_of_64k)
+{
+	struct sample *sample = &self->sample;
+
+	NEED(medium_needed);
+	ASSERT_RIGHT(fill_medium(sample, &self->huge, &self->medium));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_to_system(sample));
+	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* From within one folio to within another; what is beside stays. */
+TEST_F(orders, part_of_64k)
+{
+	struct sample *sample = &self->sample;
+	const size_t first = 5, npages = 40, behind = first + npages;
+	char *addr = sample->addr + first * devthp_page_size();
+
+	NEED(medium_needed);
+	ASSERT_RIGHT(fill_medium(sample, &self->huge, &self->medium));
+	ASSERT_EQ(0, devthp_migrate_to_device(sample->dev, addr, npages, NULL));
+	ASSERT_RIGHT(layout_of(sample, first, npages,
+			       by_pages(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(layout_of(sample, 0, first,
+			       by_pages(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(layout_of(sample, behind, sample->pages - behind,
+			       by_pages(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+static const char *drop_all(struct sample *sample)
+{
+	CHECK(sample_cut(sample, 0, sample->pages, HOLE_DROPPED));
+	CHECK(holes_are_empty(sample));
+	return sample_dropped_are_zero(sample);
+}
+
+/* Without the page table that small pages leave, or no folio would be huge. */
+static const char *map_anew(struct sample *sample)
+{
+	const size_t bytes = sample->pages * devthp_page_size();
+	void *addr = mmap(sample->addr, bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+
+	if (addr == MAP_FAILED)
+		return went_well("mmap", -errno);
+	if (madvise(addr, bytes, MADV_HUGEPAGE))
+		return went_well("MADV_HUGEPAGE", -errno);
+	memset(sample->hole, HOLE_NONE, sample->pages);
+	return RIGHT;
+}
+
+static const char *use_device_as(struct sample *sample, enum form form)
+{
+	CHECK(map_anew(sample));
+	CHECK(sample_fill_whole(sample));
+	CHECK(form_to_device(sample, form));
+	CHECK(sample_device_write(sample));
+	CHECK(sample_device_data(sample));
+	return form_is_kept(sample, form);
+}
+
+/* Freed in one size, and handed out in another. */
+TEST_F(orders, one_after_another)
+{
+	static const enum form forms[] = {
+		FORM_WHOLE, FORM_SMALL, FORM_BY_PAGES, FORM_WHOLE, FORM_SMALL,
+		FORM_SMALL, FORM_WHOLE,
+	};
+	struct sample *sample = &self->sample;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(forms); i++) {
+		ASSERT_RIGHT(use_device_as(sample, forms[i]));
+		/* Freed on the device, or by coming back, in turns. */
+		ASSERT_RIGHT(i % 2 ? sample_data(sample) : drop_all(sample));
+	}
+}
+
+TEST_HARNESS_MAIN

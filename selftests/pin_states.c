@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A page of memory on a device, in each of its states, is pinned and stays so
+ * for a while: it is back then, and this process's own, and no migration and no
+ * write of anybody puts another page in its place.
+ */
+#include "common/matrix.h"
+#include "common/pin.h"
+#include "common/still.h"
+
+MATRIX(pin, FOR_EACH_STATE)
+MATRIX(short_pin, FOR_EACH_STATE_TYPICAL)
+
+/* What happens to the memory around a pin does not happen to the page. */
+static const char *page_stays(struct scene *scene, size_t page,
+			      const struct devthp_snapshot *before)
+{
+	struct sample *sample = &scene->sample;
+
+	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
+				 NULL);
+	CHECK(still_same_pages(sample, page, 1, before));
+	if (!(scene->state->is & STATE_READ_ONLY))
+		CHECK(sample_access(sample, page, ACCESS_WRITE));
+	return still_same_pages(sample, page, 1, before);
+}
+
+static const char *hold(struct scene *scene, struct pin *pin, enum pin_how how)
+{
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene);
+	struct devthp_snapshot *before;
+	const char *verdict;
+
+	verdict = pin_take(pin, how, sample->addr + page * devthp_page_size(),
+			   1);
+	if (pin_writes(how) && scene->state->is & STATE_READ_ONLY) {
+		if (is_right(verdict))
+			return wrong("read-only memory can be pinned to be written");
+		return scene_is_unchanged(scene);
+	}
+	CHECK(verdict);
+	CHECK(pin_writes(how) ? scene_was_written(scene, page) :
+				scene_was_pinned(scene, page));
+	CHECK(still_begin(sample, &before));
+	verdict = page_stays(scene, page, before);
+	devthp_snapshot_free(before);
+	CHECK(verdict);
+	CHECK(pin_drop(pin, sample->buffer));
+	return sample_compare(sample, sample->buffer, page, 1,
+			      "who pinned it reads");
+}
+
+static void hold_then_look(struct __test_metadata *_metadata,
+			   struct scene *scene, enum pin_how how)
+{
+	struct pin pin = { 0 };
+	const char *verdict;
+
+	NEED(pin_needed, how);
+	verdict = hold(scene, &pin, how);
+	EXPECT_RIGHT(verdict);
+	EXPECT_RIGHT(pin_drop(&pin, NULL));
+	if (is_right(verdict))
+		ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(pin, for_reading)
+{
+	hold_then_look(_metadata, &self->scene, PIN_FAST_READ);
+}
+
+TEST_F(pin, for_writing)
+{
+	hold_then_look(_metadata, &self->scene, PIN_SLOW);
+}
+
+TEST_F(short_pin, for_reading)
+{
+	hold_then_look(_metadata, &self->scene, PIN_CALL);
+}
+
+TEST_HARNESS_MAIN
