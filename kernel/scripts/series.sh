@@ -146,6 +146,7 @@ echo "KTAP version 1"
 set -- $patches
 # shellcheck disable=SC2086
 echo "1..$(($(echo $configurations | wc -w) * ($# + 1) + 1))"
+mkdir -p "$logs"
 prepare_source
 : >"$logs/sparse-before"
 try 0000-base
