@@ -152,6 +152,8 @@ TEST_F(ksm, merged_is_migrated)
 	memcpy(sample->buffer, self->twin, bytes_of(sample));
 	ASSERT_RIGHT(sample_compare(sample, sample->buffer, 0, sample->pages,
 				    "the CPU reads the other"));
+	/* Or it would merge again what the device has just made its own. */
+	ASSERT_RIGHT(file_write(KSM "run", "0"));
 	ASSERT_RIGHT(sample_device_write(sample));
 	ASSERT_RIGHT(sample_fill(sample));
 	ASSERT_EQ(0, madvise(sample->addr, bytes_of(sample), MADV_UNMERGEABLE));

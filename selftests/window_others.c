@@ -45,6 +45,13 @@ static const char *closes(struct window *window)
 	return went_well("close the device", err);
 }
 
+/* All its memory: also what the migration has taken already. */
+static const char *releases(struct window *window)
+{
+	return went_well("release the device",
+			 devthp_device_evict(window->second));
+}
+
 /* All of it may be refused. */
 static const char *reclaims(struct window *window)
 {
@@ -121,6 +128,18 @@ TEST_F(between, device_closes)
 {
 	ASSERT_RIGHT(window_second_device(&self->window, 0));
 	ASSERT_RIGHT(window_intrude(&self->window, closes, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+/* It waits as soon as there is device memory that the migration is about. */
+TEST_F(between, device_released)
+{
+	const bool uses_memory = !variant->at.to_device ||
+				 variant->at.point ==
+				 HMM_DMIRROR_PAUSE_TO_DEV_PAGES;
+
+	ASSERT_RIGHT(window_second_device(&self->window, 0));
+	ASSERT_RIGHT(window_intrude(&self->window, releases, uses_memory));
 	ASSERT_RIGHT(window_end(&self->window));
 }
 

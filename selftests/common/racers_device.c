@@ -28,11 +28,13 @@ static size_t any_run(struct racer *racer, size_t *first)
 /*
  * What may be the result of a migration among others: some page did not go
  * (-ENOENT), its allocation failed or was made to (-ENOMEM), the arena has just
- * moved (-EINVAL).
+ * moved (-EINVAL), or the device gave up reading what it got, as others would
+ * not let it (-EBUSY).
  */
 static bool is_usual(int err)
 {
-	return err == -ENOENT || err == -ENOMEM || err == -EINVAL;
+	return err == -ENOENT || err == -ENOMEM || err == -EINVAL ||
+	       err == -EBUSY;
 }
 
 const char *racer_migrate(struct racer *racer)

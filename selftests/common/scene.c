@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is to be seen of a sample in a state, before and after an access. */
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "driver.h"
-#include "need.h"
 #include "pagemap.h"
 #include "ready.h"
 #include "scene.h"
@@ -250,28 +249,29 @@ const char *scene_data(struct scene *scene)
 }
 
 /* The device has all of its memory back, before closing it sees to that. */
-static const char *device_memory_is_free(const void *arg)
+static const char *device_memory_is_free(const void *dev)
 {
-	uint64_t pages;
+	struct devthp_usage usage = { .size = sizeof(usage) };
+	int err = devthp_device_usage((struct devthp_device *)dev, &usage);
 
-	CHECK(driver_in_use(*(const int *)arg, &pages));
-	return pages ? wrong("%llu pages of the device are still in use",
-			     (unsigned long long)pages) : RIGHT;
+	/* It may not know. */
+	if (err == -EOPNOTSUPP)
+		return RIGHT;
+	CHECK(went_well("ask for the use of the device", err));
+	if (usage.pages_free != usage.pages_total)
+		return wrong("%llu pages of the device are still in use",
+			     (unsigned long long)(usage.pages_total -
+						  usage.pages_free));
+	return RIGHT;
 }
 
 static const char *device_end(struct scene *scene)
 {
-	const char *why, *verdict;
-	int driver;
-
 	devthp_range_free(scene->sample.range);
 	scene->sample.range = NULL;
-	if (!scene->sample.dev || driver_needed(&why) != KSFT_PASS)
+	if (!scene->sample.dev)
 		return RIGHT;
-	CHECK(driver_open(&driver));
-	verdict = settles(device_memory_is_free, &driver);
-	close(driver);
-	return verdict;
+	return settles(device_memory_is_free, scene->sample.dev);
 }
 
 static const char *sample_end(struct scene *scene)

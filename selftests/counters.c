@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Counters while memory is on a device, in each of its states, and statistics of
+ * what happens to it. Rule: a base page on a device counts as anonymous memory
+ * of its process, and so do those of a huge page there, which also counts as one
+ * as far as a present one would.
+ * (Documentation/admin-guide/mm/transhuge.rst; Documentation/filesystems/proc.rst)
+ */
+#include <inttypes.h>
+
+#include "common/matrix.h"
+#include "common/settle.h"
+#include "common/textfile.h"
+
+#define KB 1024
+
+MATRIX(counted, FOR_EACH_STATE)
+MATRIX(counted_later, FOR_EACH_STATE_TYPICAL)
+
+static bool is(const struct scene *scene, unsigned int what)
+{
+	return scene->state->is & what;
+}
+
+/* What each counter should be more than before all of the scene. */
+struct more {
+	const struct scene *scene;
+	struct {
+		unsigned int counter;
+		int64_t want, slack;
+	} of[7];
+};
+
+static const char *counters_are(const void *arg)
+{
+	const struct more *more = arg;
+	struct devthp_counters *now;
+	const char *verdict = RIGHT;
+	size_t i;
+
+	file_write("/proc/sys/vm/stat_refresh", "1");
+	CHECK(went_well("read counters", devthp_counters_take(&now)));
+	for (i = 0; i < ARRAY_SIZE(more->of) && is_right(verdict); i++) {
+		const unsigned int counter = more->of[i].counter;
+		const int64_t want = more->of[i].want;
+		const int64_t slack = more->of[i].slack;
+		int64_t delta;
+
+		if (devthp_counters_delta(more->scene->baseline.before, now,
+					  counter, &delta))
+			continue;
+		if (delta < want - slack || delta > want + slack)
+			verdict = wrong("%s is %" PRId64 " more than before; should be %" PRId64,
+					devthp_counter_name(counter), delta,
+					want);
+	}
+	devthp_counters_free(now);
+	return verdict;
+}
+
+static int64_t mapped(const struct sample *sample)
+{
+	int64_t bytes = 0;
+	size_t i;
+
+	for (i = 0; i < sample->pages; i++)
+		bytes += sample->hole[i] ? 0 : devthp_page_size();
+	return bytes;
+}
+
+/* The buffer that some states have used is a huge page, too. */
+static const char *buffers_of(const struct sample *sample, int64_t *buffers)
+{
+	struct devthp_summary sum = { .size = sizeof(sum) };
+	struct devthp_snapshot *snap;
+	int err;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->buffer,
+					     sample->pages, NULL)));
+	err = devthp_snapshot_summarize(snap, 0, sample->pages, &sum);
+	devthp_snapshot_free(snap);
+	*buffers = sum.pmd_entries[DEVTHP_LOC_SYSTEM];
+	return went_well("read a snapshot", err);
+}
+
+/*
+ * By bytes of the sample; of what is mapped by PMD, and huge folios, in all
+ * processes together. The process that counts has a heap and a stack, too.
+ */
+static const char *counts(const struct scene *scene, int64_t bytes,
+			  int64_t by_pmd, int64_t folios)
+{
+	const int64_t some = 512 * KB;
+	int64_t buffers = 0, buffer;
+	struct more more;
+
+	CHECK(buffers_of(&scene->sample, &buffers));
+	buffer = buffers * devthp_pmd_size();
+	more = (struct more){ scene, {
+		{ DEVTHP_COUNT_RSS_ANON, bytes + buffer, some },
+		{ DEVTHP_COUNT_SYS_ANON, bytes + buffer, 2 * some },
+		{ DEVTHP_COUNT_ANON_HUGE, by_pmd + buffer, 0 },
+		{ DEVTHP_COUNT_SYS_ANON_HUGE, by_pmd + buffer, 0 },
+		{ DEVTHP_COUNT_NR_ANON, folios + buffers, 0 },
+		{ DEVTHP_COUNT_PARTIALLY_MAPPED, 0, 0 },
+		{ DEVTHP_COUNT_SWAP, 0, some },
+	} };
+
+	return settles(counters_are, &more);
+}
+
+static const char *counts_on_the_device(const struct scene *scene)
+{
+	const int64_t huge = devthp_pmd_size();
+
+	return counts(scene, mapped(&scene->sample),
+		      is(scene, STATE_PMD) ? huge : 0,
+		      is(scene, STATE_HUGE) ? 1 : 0);
+}
+
+TEST_F(counted, on_the_device)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(counts_on_the_device(scene));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* Nothing is counted twice, nor forgotten, on the way. */
+TEST_F(counted, when_it_is_back)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const int64_t huge = devthp_pmd_size();
+
+	ASSERT_RIGHT(sample_rest_to_system(sample));
+	/* The driver takes a huge page for a folio of which all is mapped. */
+	if (is(scene, STATE_PMD)) {
+		ASSERT_RIGHT(counts(scene, huge, huge, 1));
+	} else if (!is(scene, STATE_HUGE)) {
+		ASSERT_RIGHT(counts(scene, mapped(sample), 0, 0));
+	}
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(counted_later, when_it_is_gone)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	size_t i;
+
+	for (i = 0; i < sample->pages; i++)
+		if (sample->hole[i] != HOLE_UNMAPPED)
+			ASSERT_RIGHT(sample_cut(sample, i, 1, HOLE_UNMAPPED));
+	if (!is(scene, STATE_SHARED))
+		ASSERT_RIGHT(counts(scene, 0, 0, 0));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* ---- Statistics of what happened: splits, by size and in all ---- */
+
+#define MATRIX_OF_SPLITS(x, ...)					\
+	x(whole, __VA_ARGS__)						\
+	x(entries_split, __VA_ARGS__)					\
+	x(folio_split, __VA_ARGS__)					\
+	x(forked, __VA_ARGS__)						\
+	x(forked_thrice, __VA_ARGS__)					\
+	x(child_moved, __VA_ARGS__)					\
+	x(locked, __VA_ARGS__)						\
+	x(from_empty, __VA_ARGS__)
+
+MATRIX(splits, MATRIX_OF_SPLITS)
+
+struct statistics {
+	uint64_t pages, pages_failed, pmds;	/* of /proc/vmstat */
+	uint64_t splits, failed;		/* of folios of that size */
+};
+
+static const char *size_field(const char *name, uint64_t *number)
+{
+	char path[160];
+
+	snprintf(path, sizeof(path),
+		 "/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s",
+		 devthp_pmd_size() / KB, name);
+	return file_number(path, number);
+}
+
+static const char *read_statistics(struct statistics *now)
+{
+	CHECK(file_field("/proc/vmstat", "thp_split_page", &now->pages));
+	CHECK(file_field("/proc/vmstat", "thp_split_page_failed",
+			 &now->pages_failed));
+	CHECK(file_field("/proc/vmstat", "thp_split_pmd", &now->pmds));
+	CHECK(size_field("split", &now->splits));
+	return size_field("split_failed", &now->failed);
+}
+
+/* Folios that were split since, and PMD entries, at least so many. */
+static const char *splits_were(const struct statistics *before,
+			       uint64_t folios, uint64_t pmds)
+{
+	struct statistics now;
+
+	CHECK(read_statistics(&now));
+	if (now.splits - before->splits != folios)
+		return wrong("%" PRIu64 " huge folios were split; should be %" PRIu64,
+			     now.splits - before->splits, folios);
+	if (now.pages - before->pages != folios)
+		return wrong("thp_split_page counts %" PRIu64 "; should count %" PRIu64,
+			     now.pages - before->pages, folios);
+	if (now.failed != before->failed ||
+	    now.pages_failed != before->pages_failed)
+		return wrong("splits have failed");
+	if (now.pmds - before->pmds != pmds)
+		return wrong("thp_split_pmd counts %" PRIu64 "; should count %" PRIu64,
+			     now.pmds - before->pmds, pmds);
+	return RIGHT;
+}
+
+/* PMD entries that map it: child_moved has one of its own left, not the child. */
+static uint64_t pmds_of(const struct scene *scene)
+{
+	if (!is(scene, STATE_PMD))
+		return 0;
+	return scene->state->mapcount == ANY_MAPCOUNT ?
+	       1 : scene->state->mapcount;
+}
+
+TEST_F(splits, by_migration)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	struct statistics before;
+
+	ASSERT_RIGHT(read_statistics(&before));
+	ASSERT_EQ(0, devthp_migrate_to_system(sample->dev, sample->addr +
+					      100 * devthp_page_size(), 5,
+					      NULL));
+	ASSERT_RIGHT(splits_were(&before, is(scene, STATE_HUGE) ? 1 : 0,
+				 pmds_of(scene)));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* A touch brings back what is mapped by a PMD, and splits nothing. */
+TEST_F(splits, not_by_a_touch)
+{
+	struct scene *scene = &self->scene;
+	struct statistics before;
+
+	ASSERT_RIGHT(read_statistics(&before));
+	ASSERT_RIGHT(sample_access(&scene->sample, scene_page(scene),
+				   ACCESS_READ));
+	ASSERT_RIGHT(splits_were(&before, scene->state == &state_entries_split,
+				 0));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(splits, not_by_the_device)
+{
+	struct scene *scene = &self->scene;
+	struct statistics before;
+
+	ASSERT_RIGHT(read_statistics(&before));
+	ASSERT_RIGHT(sample_device_data(&scene->sample));
+	ASSERT_RIGHT(splits_were(&before, 0, 0));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_HARNESS_MAIN

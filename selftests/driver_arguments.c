@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Commands of the test device with bad arguments: each is answered with the
+ * right errno, and changes nothing of what is on the device or of the device.
+ * (lib/test_hmm_uapi.h)
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <lib/test_hmm_uapi.h>
+
+#include "common/driver.h"
+#include "common/harness.h"
+#include "common/need.h"
+#include "common/still.h"
+
+FIXTURE(refused)
+{
+	struct sample sample;
+	struct devthp_snapshot *before;
+	struct hmm_dmirror_stats stats;
+	int driver;
+	char *nowhere;		/* a page that is not mapped */
+	char *read_only;	/* a page that cannot be written */
+};
+
+static const char *statistics(int driver, struct hmm_dmirror_stats *stats)
+{
+	*stats = (struct hmm_dmirror_stats){ .size = sizeof(*stats) };
+	return went_well("HMM_DMIRROR_STATS",
+			 ioctl(driver, HMM_DMIRROR_STATS, stats) ? -errno : 0);
+}
+
+FIXTURE_SETUP(refused)
+{
+	const size_t size = devthp_page_size();
+
+	self->driver = -1;
+	NEED(driver_needed);
+	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
+	ASSERT_RIGHT(driver_open(&self->driver));
+	self->nowhere = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, self->nowhere);
+	self->read_only = self->nowhere + size;
+	ASSERT_EQ(0, munmap(self->nowhere, size));
+	ASSERT_RIGHT(still_begin(&self->sample, &self->before));
+	ASSERT_RIGHT(statistics(self->driver, &self->stats));
+}
+
+FIXTURE_TEARDOWN(refused)
+{
+	munmap(self->read_only, devthp_page_size());
+	if (self->driver >= 0)
+		close(self->driver);
+	devthp_snapshot_free(self->before);
+	sample_release(&self->sample);
+}
+
+static int command(const FIXTURE_DATA(refused) *self, unsigned long request,
+		   void *arg)
+{
+	return ioctl(self->driver, request, arg) ? -errno : 0;
+}
+
+static const char *nothing_changed(const FIXTURE_DATA(refused) *self)
+{
+	struct hmm_dmirror_stats now;
+
+	CHECK(still_untouched(&self->sample, 0, self->sample.pages,
+			      self->before));
+	CHECK(statistics(self->driver, &now));
+	if (memcmp(&now, &self->stats, sizeof(now)))
+		return wrong("what the driver tells of its memory has changed");
+	return RIGHT;
+}
+
+#define ASSERT_REFUSED(err, request, arg)				\
+do {									\
+	ASSERT_EQ(err, command(self, request, arg));			\
+	ASSERT_RIGHT(nothing_changed(self));				\
+} while (0)
+
+/* ---- Commands that every version has ---- */
+
+static const unsigned long commands[] = {
+	HMM_DMIRROR_READ, HMM_DMIRROR_WRITE, HMM_DMIRROR_MIGRATE_TO_DEV,
+	HMM_DMIRROR_MIGRATE_TO_SYS, HMM_DMIRROR_SNAPSHOT,
+	HMM_DMIRROR_EXCLUSIVE, HMM_DMIRROR_CHECK_EXCLUSIVE,
+	HMM_DMIRROR_RELEASE, HMM_DMIRROR_FLAGS, HMM_DMIRROR_READ_UNLOCKED,
+};
+
+/* A range that is none: for every command, also where it is not looked at. */
+TEST_F(refused, no_range)
+{
+	const uint64_t addr = (uintptr_t)self->sample.addr;
+	const uint64_t size = devthp_page_size();
+	const struct hmm_dmirror_cmd bad[] = {
+		{ .addr = addr, .npages = 0 },
+		{ .addr = addr + 1, .npages = 1 },
+		{ .addr = addr + size / 2, .npages = 1 },
+		{ .addr = addr, .npages = UINT64_MAX },
+		{ .addr = addr, .npages = UINT64_MAX / size },
+		{ .addr = -size, .npages = 1 },
+		{ .addr = addr, .npages = 1ULL << 52 },
+	};
+	struct hmm_dmirror_cmd cmd;
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++) {
+		for (j = 0; j < ARRAY_SIZE(bad); j++) {
+			cmd = bad[j];
+			cmd.ptr = (uintptr_t)self->sample.buffer;
+			ASSERT_EQ(-EINVAL, command(self, commands[i], &cmd)) {
+				TH_LOG("command %#lx, range %zu", commands[i],
+				       j);
+			}
+		}
+		ASSERT_RIGHT(nothing_changed(self));
+	}
+}
+
+TEST_F(refused, no_structure)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		ASSERT_REFUSED(-EFAULT, commands[i], self->nowhere);
+}
+
+/* The whole address space but what is the kernel's: no mapping, no harm. */
+TEST_F(refused, nothing_mapped)
+{
+	static const struct { unsigned long command; int err; } tries[] = {
+		{ HMM_DMIRROR_READ, -EFAULT },
+		{ HMM_DMIRROR_WRITE, -EFAULT },
+		{ HMM_DMIRROR_MIGRATE_TO_DEV, -EINVAL },
+		{ HMM_DMIRROR_MIGRATE_TO_SYS, -EINVAL },
+		{ HMM_DMIRROR_READ_UNLOCKED, -EFAULT },
+	};
+	struct hmm_dmirror_cmd cmd;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		cmd = (struct hmm_dmirror_cmd){
+			.addr = (uintptr_t)self->nowhere,
+			.npages = 1,
+			.ptr = (uintptr_t)self->sample.buffer,
+		};
+		ASSERT_REFUSED(tries[i].err, tries[i].command, &cmd);
+	}
+}
+
+/* Nowhere to put what was read, or to read what is to be written from. */
+TEST_F(refused, no_buffer)
+{
+	static const unsigned long tries[] = {
+		HMM_DMIRROR_READ, HMM_DMIRROR_WRITE, HMM_DMIRROR_SNAPSHOT,
+		HMM_DMIRROR_READ_UNLOCKED,
+	};
+	struct hmm_dmirror_cmd cmd;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		cmd = (struct hmm_dmirror_cmd){
+			.addr = (uintptr_t)self->sample.addr,
+			.npages = self->sample.pages,
+			.ptr = (uintptr_t)self->nowhere,
+		};
+		ASSERT_REFUSED(-EFAULT, tries[i], &cmd);
+	}
+	ASSERT_RIGHT(sample_data(&self->sample));
+}
+
+TEST_F(refused, no_such_command)
+{
+	static const unsigned int numbers[] = { 0x0a, 0x7f, 0x86, 0xff };
+	char arg[256] = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		struct hmm_dmirror_cmd *cmd = (void *)arg;
+
+		cmd->addr = (uintptr_t)self->sample.addr;
+		cmd->npages = 1;
+		ASSERT_REFUSED(-EINVAL, _IOWR('H', numbers[i],
+					      struct hmm_dmirror_cmd), arg);
+	}
+}
+
+/* ---- Commands of this driver alone ---- */
+
+static const unsigned long own_commands[] = {
+	HMM_DMIRROR_HOLD, HMM_DMIRROR_UNHOLD, HMM_DMIRROR_PAUSE,
+	HMM_DMIRROR_EVICT, HMM_DMIRROR_STATS, HMM_DMIRROR_TIMES,
+};
+
+TEST_F(refused, another_size)
+{
+	uint32_t arg[256] = { 0 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(own_commands); i++) {
+		const uint32_t size = _IOC_SIZE(own_commands[i]);
+		const uint32_t sizes[] = { 0, 4, size - 1, size + 1, size + 8,
+					   UINT32_MAX };
+		size_t j;
+
+		for (j = 0; j < ARRAY_SIZE(sizes); j++) {
+			arg[0] = sizes[j];
+			ASSERT_REFUSED(-EINVAL, own_commands[i], arg);
+		}
+	}
+}
+
+/* What cannot tell its result does not do anything first. */
+TEST_F(refused, no_room_for_the_answer)
+{
+	uint32_t *arg = (uint32_t *)self->read_only;
+	struct hmm_dmirror_hold hold = {
+		.size = sizeof(hold),
+		.addr = (uintptr_t)self->sample.addr,
+		.npages = 1,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(own_commands); i++) {
+		ASSERT_REFUSED(-EFAULT, own_commands[i], self->nowhere);
+		ASSERT_EQ(0, mprotect(arg, devthp_page_size(),
+				      PROT_READ | PROT_WRITE));
+		memset(arg, 0, devthp_page_size());
+		if (own_commands[i] == HMM_DMIRROR_HOLD)
+			memcpy(arg, &hold, sizeof(hold));
+		arg[0] = _IOC_SIZE(own_commands[i]);
+		ASSERT_EQ(0, mprotect(arg, devthp_page_size(), PROT_READ));
+		ASSERT_REFUSED(-EFAULT, own_commands[i], arg);
+	}
+}
+
+TEST_F(refused, hold)
+{
+	const uint64_t addr = (uintptr_t)self->sample.addr;
+	const struct hmm_dmirror_hold bad[] = {
+		{ .addr = addr, .npages = 0 },
+		{ .addr = addr + 1, .npages = 1 },
+		{ .addr = addr, .npages = UINT64_MAX },
+		{ .addr = addr, .npages = 1, .flags = 8 },
+		{ .addr = addr, .npages = 1, .flags = 0x80000000 },
+		/* Of a pin, without a pin */
+		{ .addr = addr, .npages = 1,
+		  .flags = HMM_DMIRROR_HOLD_LONGTERM },
+		{ .addr = addr, .npages = 1, .flags = HMM_DMIRROR_HOLD_WRITE },
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		struct hmm_dmirror_hold hold = bad[i];
+
+		hold.size = sizeof(hold);
+		ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_HOLD, &hold);
+		ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_UNHOLD, &hold);
+	}
+}
+
+/* All pages of the range are pinned, or none. */
+TEST_F(refused, pin_of_more_than_there_is)
+{
+	struct sample *sample = &self->sample;
+	struct hmm_dmirror_hold hold = {
+		.size = sizeof(hold),
+		.addr = (uintptr_t)self->nowhere,
+		.npages = 2,
+		.flags = HMM_DMIRROR_HOLD_PIN,
+	};
+	uint64_t taken, released, taken_before, released_before;
+	struct devthp_counters *before, *after;
+	int64_t difference = 0;
+
+	ASSERT_EQ(0, devthp_counters_take(&before));
+	ASSERT_REFUSED(-EFAULT, HMM_DMIRROR_HOLD, &hold);
+	ASSERT_EQ(0, devthp_counters_take(&after));
+	if (!devthp_counters_get(before, DEVTHP_COUNT_PINS_TAKEN,
+				 &taken_before) &&
+	    !devthp_counters_get(before, DEVTHP_COUNT_PINS_RELEASED,
+				 &released_before) &&
+	    !devthp_counters_get(after, DEVTHP_COUNT_PINS_TAKEN, &taken) &&
+	    !devthp_counters_get(after, DEVTHP_COUNT_PINS_RELEASED, &released))
+		difference = (taken - released) -
+			     (taken_before - released_before);
+	ASSERT_EQ(0, difference);
+	devthp_counters_free(before);
+	devthp_counters_free(after);
+	ASSERT_RIGHT(sample_device_data(sample));
+}
+
+TEST_F(refused, pause)
+{
+	const struct hmm_dmirror_pause bad[] = {
+		{ .point = 0, .action = HMM_DMIRROR_PAUSE_ARM },
+		{ .point = HMM_DMIRROR_PAUSE_EVICT_PAGES + 1,
+		  .action = HMM_DMIRROR_PAUSE_ARM },
+		{ .point = UINT32_MAX, .action = HMM_DMIRROR_PAUSE_ARM },
+		{ .point = 1, .action = 0 },
+		{ .point = 1, .action = HMM_DMIRROR_PAUSE_RESUME + 1 },
+		{ .point = 1, .action = HMM_DMIRROR_PAUSE_ARM, .reserved = 1 },
+		{ .point = 1, .action = HMM_DMIRROR_PAUSE_ARM,
+		  .timeout_ms = 1 },
+		{ .point = 1, .action = HMM_DMIRROR_PAUSE_RESUME,
+		  .timeout_ms = 1 },
+		{ .point = 1, .action = HMM_DMIRROR_PAUSE_WAIT,
+		  .timeout_ms = HMM_DMIRROR_PAUSE_MAX_MS + 1ULL },
+	};
+	struct hmm_dmirror_pause pause;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(bad); i++) {
+		pause = bad[i];
+		pause.size = sizeof(pause);
+		ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_PAUSE, &pause);
+	}
+	/* Nothing was armed by all that, hence nothing stops. */
+	for (i = 1; i <= HMM_DMIRROR_PAUSE_EVICT_PAGES; i++) {
+		pause = (struct hmm_dmirror_pause){
+			.size = sizeof(pause), .point = i,
+			.action = HMM_DMIRROR_PAUSE_RESUME,
+		};
+		ASSERT_REFUSED(-ENOENT, HMM_DMIRROR_PAUSE, &pause);
+		pause.action = HMM_DMIRROR_PAUSE_WAIT;
+		pause.timeout_ms = 1;
+		ASSERT_REFUSED(-ENOENT, HMM_DMIRROR_PAUSE, &pause);
+	}
+	ASSERT_RIGHT(sample_data(&self->sample));
+}
+
+/* A point is one file's at a time. */
+TEST_F(refused, pause_that_is_another_files)
+{
+	struct hmm_dmirror_pause pause = {
+		.size = sizeof(pause),
+		.point = HMM_DMIRROR_PAUSE_TO_DEV_PAGES,
+		.action = HMM_DMIRROR_PAUSE_ARM,
+	};
+	struct devthp_device *dev = self->sample.dev;
+
+	ASSERT_EQ(0, devthp_device_pause(dev, pause.point));
+	ASSERT_REFUSED(-EBUSY, HMM_DMIRROR_PAUSE, &pause);
+	pause.action = HMM_DMIRROR_PAUSE_RESUME;
+	ASSERT_REFUSED(-ENOENT, HMM_DMIRROR_PAUSE, &pause);
+	ASSERT_EQ(0, devthp_device_resume(dev, pause.point));
+	pause.action = HMM_DMIRROR_PAUSE_ARM;
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_PAUSE, &pause));
+	pause.action = HMM_DMIRROR_PAUSE_WAIT;
+	ASSERT_REFUSED(-ETIMEDOUT, HMM_DMIRROR_PAUSE, &pause);
+	pause.action = HMM_DMIRROR_PAUSE_RESUME;
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_PAUSE, &pause));
+	ASSERT_RIGHT(sample_data(&self->sample));
+}
+
+TEST_F(refused, reserved)
+{
+	struct hmm_dmirror_evict evict = { .size = sizeof(evict), .flags = 1 };
+	struct hmm_dmirror_stats stats = { .size = sizeof(stats), .reserved = 1 };
+	struct hmm_dmirror_times times = { .size = sizeof(times), .reserved = 1 };
+
+	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_EVICT, &evict);
+	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_STATS, &stats);
+	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_TIMES, &times);
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device gets exclusive access to pages that are on it: they are brought back
+ * first, and are the process's own and writable then; the CPU, or whoever else
+ * needs them, takes the access away again. (Documentation/mm/hmm.rst, "Exclusive
+ * access memory")
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "common/matrix.h"
+#include "common/means.h"
+
+MATRIX(exclusive, FOR_EACH_STATE)
+MATRIX(many, FOR_EACH_STATE_TYPICAL)
+MATRIX(meanwhile, FOR_EACH_STATE_TYPICAL)
+
+static bool is(const struct scene *scene, unsigned int what)
+{
+	return scene->state->is & what;
+}
+
+/* Those of [first, first + npages) are, and no others. */
+static const char *are_exclusive(const struct sample *sample, size_t first,
+				 size_t npages)
+{
+	struct devthp_snapshot *snap;
+	const char *verdict = RIGHT;
+	size_t i;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr,
+					     sample->pages, NULL)));
+	for (i = 0; i < sample->pages && is_right(verdict); i++) {
+		struct devthp_page page = { .size = sizeof(page) };
+		const bool want = i >= first && i < first + npages;
+
+		devthp_snapshot_page(snap, i, &page);
+		if ((page.location == DEVTHP_LOC_EXCLUSIVE) != want)
+			verdict = wrong("page %zu is %s; should %s exclusive to the device",
+					i, devthp_location_name(page.location),
+					want ? "be" : "not be");
+	}
+	devthp_snapshot_free(snap);
+	return verdict;
+}
+
+/* Memory that cannot be written is no device's own, and stays where it is. */
+static const char *make_exclusive(struct scene *scene, size_t first,
+				  size_t npages)
+{
+	struct sample *sample = &scene->sample;
+	char *addr = sample->addr + first * devthp_page_size();
+	int err;
+
+	memset(sample->buffer, 0xa5, npages * devthp_page_size());
+	err = devthp_device_exclusive(sample->dev, addr, npages,
+				      sample->buffer);
+	if (is(scene, STATE_READ_ONLY)) {
+		/* 6.12's driver has this one answer to all that goes wrong. */
+		if (err != -EBUSY && err != -EFAULT)
+			return wrong("exclusive access to read-only memory gives %d; should be %d",
+				     err, -EFAULT);
+		return scene_is_unchanged(scene);
+	}
+	CHECK(went_well("make pages exclusive", err));
+	CHECK(sample_compare(sample, sample->buffer, first, npages,
+			     "the device reads"));
+	return are_exclusive(sample, first, npages);
+}
+
+/* The device knows of that, too. */
+static const char *is_revoked(const struct sample *sample, size_t page)
+{
+	int exclusive = devthp_device_is_exclusive(sample->dev, sample->addr +
+						   page * devthp_page_size(), 1);
+
+	if (exclusive)
+		return wrong("page %zu: asked whether it is exclusive still, the device says %d",
+			     page, exclusive);
+	return are_exclusive(sample, 0, 0);
+}
+
+/* With it comes what its entry mapped; the rest is not the device's own. */
+TEST_F(exclusive, page)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene), behind = page + 1;
+
+	ASSERT_RIGHT(scene_lift_limit(scene));
+	ASSERT_RIGHT(make_exclusive(scene, page, 1));
+	ASSERT_RIGHT(scene_keeps_bits(scene, 0, page));
+	ASSERT_RIGHT(scene_keeps_bits(scene, behind, sample->pages - behind));
+	ASSERT_RIGHT(sample_access(sample, page, ACCESS_READ));
+	ASSERT_RIGHT(is_revoked(sample, page));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(many, all)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_RIGHT(make_exclusive(scene, 0, sample->pages));
+	if (!is(scene, STATE_READ_ONLY))
+		ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_RIGHT(is_revoked(sample, scene_page(scene)));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* A mixture that goes to the device again, once the CPU has it all. */
+TEST_F(many, then_migrated)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_RIGHT(make_exclusive(scene, 10, 90));
+	/* Those stay; the others go. */
+	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
+				 NULL);
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* ---- Something else happens to the mapping meanwhile ---- */
+
+#define EXCLUSIVE_FIRST 10
+#define EXCLUSIVE_PAGES 90
+
+static const char *prepare(struct scene *scene)
+{
+	return make_exclusive(scene, EXCLUSIVE_FIRST, EXCLUSIVE_PAGES);
+}
+
+static const char *reads_and_writes(struct sample *sample,
+				    struct peer *parent)
+{
+	CHECK(sample_data(sample));
+	return sample_fill(sample);
+}
+
+static const char *reads(struct sample *sample, struct peer *parent)
+{
+	return sample_data(sample);
+}
+
+TEST_F(meanwhile, has_a_child)
+{
+	struct scene *scene = &self->scene;
+	struct peer child;
+
+	ASSERT_RIGHT(prepare(scene));
+	ASSERT_RIGHT(peer_fork(&child, is(scene, STATE_READ_ONLY) ? reads :
+			       reads_and_writes, &scene->sample));
+	ASSERT_RIGHT(peer_end(&child));
+	ASSERT_RIGHT(sample_device_data(&scene->sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(meanwhile, is_dropped)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_RIGHT(prepare(scene));
+	ASSERT_RIGHT(sample_cut(sample, 50, 200, HOLE_DROPPED));
+	ASSERT_RIGHT(holes_are_empty(sample));
+	ASSERT_RIGHT(sample_dropped_are_zero(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(meanwhile, is_unmapped)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_RIGHT(prepare(scene));
+	ASSERT_RIGHT(sample_cut(sample, 0, sample->pages, HOLE_UNMAPPED));
+	ASSERT_RIGHT(holes_are_empty(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(meanwhile, is_protected)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = EXCLUSIVE_FIRST, size = devthp_page_size();
+
+	ASSERT_RIGHT(prepare(scene));
+	ASSERT_EQ(0, mprotect(sample->addr, sample->pages * size, PROT_READ));
+	ASSERT_EQ(-EFAULT, means_instruction.put(sample->addr + page * size,
+						 sample->buffer));
+	ASSERT_EQ(-EPERM, devthp_device_write(sample->dev, sample->addr +
+					      page * size, 1, sample->buffer,
+					      NULL));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(meanwhile, moves)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t bytes = sample->pages * devthp_page_size();
+	const struct devthp_range_opts opts = {
+		.size = sizeof(opts),
+		.bytes = bytes,
+		.offset = devthp_page_size(),
+	};
+	struct devthp_range *target;
+	char *to;
+
+	ASSERT_EQ(0, devthp_range_alloc(&target, &opts));
+	to = devthp_range_addr(target);
+	ASSERT_RIGHT(prepare(scene));
+	ASSERT_EQ((void *)to, mremap(sample->addr, bytes, bytes,
+				     MREMAP_MAYMOVE | MREMAP_FIXED, to));
+	ASSERT_EQ(0, devthp_range_disown(sample->range, 0, sample->pages));
+	sample->addr = to;
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(scene_data(scene));
+	ASSERT_EQ(0, devthp_range_free(target));
+}
+
+/* Nobody is left who could have it: nobody minds. */
+TEST_F(meanwhile, device_closes)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_RIGHT(prepare(scene));
+	ASSERT_EQ(0, devthp_device_close(sample->dev));
+	sample->dev = NULL;
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_HARNESS_MAIN

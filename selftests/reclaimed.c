@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A cgroup is short of memory while it has some on the device. Rule: reclaim
+ * takes what the CPU could use, and memory on a device is none of that: it stays
+ * as it is, and what is beside it is swapped out and in again.
+ * (Documentation/admin-guide/cgroup-v2.rst: memory.reclaim, memory.high, .max)
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "common/matrix.h"
+
+FIXTURE(short_of_memory)
+{
+	struct scene scene;
+	struct swapdisk disk;	/* the scene may have one of its own */
+};
+
+FIXTURE_VARIANT(short_of_memory)
+{
+	const struct state *state;
+};
+
+FOR_EACH_STATE_TYPICAL(STATE_VARIANT, short_of_memory)
+FIXTURE_VARIANT_ADD(short_of_memory, cut) { .state = &state_cut };
+FIXTURE_VARIANT_ADD(short_of_memory, dropped) { .state = &state_dropped };
+FIXTURE_VARIANT_ADD(short_of_memory, locked) { .state = &state_locked };
+FIXTURE_VARIANT_ADD(short_of_memory, limited) { .state = &state_limited };
+FIXTURE_VARIANT_ADD(short_of_memory, from_free) { .state = &state_from_free };
+FIXTURE_VARIANT_ADD(short_of_memory, forked_thrice) {
+	.state = &state_forked_thrice
+};
+FIXTURE_VARIANT_ADD(short_of_memory, child_cut) { .state = &state_child_cut };
+
+/* In a cgroup of its own from the beginning, unless the state has one. */
+FIXTURE_SETUP(short_of_memory)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	NEED(state_needed, variant->state);
+	NEED(swapdisk_needed);
+	NEED(memcg_needed);
+	ASSERT_RIGHT(baseline_take(&scene->baseline));
+	SETUP_SAMPLE(sample, 1);
+	if (variant->state != &state_limited)
+		ASSERT_RIGHT(memcg_enter(&scene->memcg));
+	ASSERT_RIGHT(scene_set(scene, variant->state));
+	ASSERT_RIGHT(swapdisk_make(&self->disk, 16 * devthp_pmd_size()));
+	ASSERT_RIGHT(swapdisk_swap_on(&self->disk));
+	/* Something to take instead. */
+	memset(sample->buffer, 1, sample->pages * devthp_page_size());
+}
+
+FIXTURE_TEARDOWN(short_of_memory)
+{
+	const char *removed = swapdisk_remove(&self->disk);
+
+	if (__test_passed(_metadata))
+		EXPECT_STREQ(RIGHT, removed);
+	TEARDOWN_SCENE(&self->scene);
+}
+
+/* What STATE_MIXED has in system memory may be in swap space now. */
+static const char *device_is_untouched(const struct scene *scene)
+{
+	const size_t behind = SCENE_BACK_FIRST + SCENE_BACK_PAGES;
+	const struct sample *sample = &scene->sample;
+
+	if (!(scene->state->is & STATE_MIXED))
+		return scene_is_unchanged(scene);
+	CHECK(layout_of(sample, 0, SCENE_BACK_FIRST,
+			small(DEVTHP_LOC_DEVICE, 1)));
+	return layout_of(sample, behind, sample->pages - behind,
+			 small(DEVTHP_LOC_DEVICE, 1));
+}
+
+static const char *swapped(uint64_t *bytes)
+{
+	struct devthp_counters *now;
+	int err;
+
+	CHECK(went_well("read counters", devthp_counters_take(&now)));
+	err = devthp_counters_get(now, DEVTHP_COUNT_SWAP, bytes);
+	devthp_counters_free(now);
+	return went_well("read counters", err);
+}
+
+/* It was not for want of trying. */
+static const char *something_was_swapped(void)
+{
+	uint64_t bytes;
+
+	CHECK(swapped(&bytes));
+	if (bytes < devthp_pmd_size() / 4)
+		return wrong("only %" PRIu64 " bytes were swapped out", bytes);
+	return RIGHT;
+}
+
+static const char *is_right_afterwards(struct scene *scene)
+{
+	CHECK(something_was_swapped());
+	CHECK(device_is_untouched(scene));
+	CHECK(sample_device_data(&scene->sample));
+	CHECK(scene_lift_limit(scene));
+	return scene_data(scene);
+}
+
+TEST_F(short_of_memory, asked_to_reclaim)
+{
+	struct scene *scene = &self->scene;
+	char bytes[32];
+
+	snprintf(bytes, sizeof(bytes), "%zu", 4 * devthp_pmd_size());
+	/* -EAGAIN: there was less to reclaim than that. */
+	memcg_write(&scene->memcg, "memory.reclaim", bytes);
+	ASSERT_RIGHT(is_right_afterwards(scene));
+}
+
+/* A limit that leaves no room for half of the buffer; then none again. */
+static const char *squeeze(const struct scene *scene, const char *file)
+{
+	uint64_t charged;
+	char bytes[32];
+
+	CHECK(memcg_number(&scene->memcg, "memory.current", &charged));
+	snprintf(bytes, sizeof(bytes), "%" PRIu64,
+		 charged - devthp_pmd_size() / 2);
+	CHECK(memcg_write(&scene->memcg, file, bytes));
+	return memcg_write(&scene->memcg, file, "max");
+}
+
+TEST_F(short_of_memory, above_its_limits)
+{
+	ASSERT_RIGHT(squeeze(&self->scene, "memory.high"));
+	memset(self->scene.sample.buffer, 1, devthp_pmd_size());
+	ASSERT_RIGHT(squeeze(&self->scene, "memory.max"));
+	ASSERT_RIGHT(is_right_afterwards(&self->scene));
+}
+
+TEST_HARNESS_MAIN
