@@ -16,6 +16,8 @@ race_step racer_look;
 race_step racer_migrate;
 /* Sends everything on the device back. */
 race_step racer_evict;
+/* Makes pages exclusive to the device. */
+race_step racer_exclude;
 /* Outside: stops migrations between two steps for a moment. */
 race_step racer_pause;
 

@@ -48,7 +48,7 @@ struct window {
 	struct devthp_device *second;	/* for the intruder, if asked for */
 	struct devthp_range *target;	/* for the sample to move to, if any */
 	int uffd;			/* for the intruder, if any */
-	int evictor;			/* the device, to evict it */
+	int evictor;			/* a device without the library, which maps memory */
 	pid_t referee;
 	int request[2], answer[2];	/* pipes to the referee and from it */
 	struct party migrates, intrudes;

@@ -1,0 +1,194 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Any range migrates, wherever it begins and ends: within folios, across them
+ * and across mappings, of memory that is in any form and begins at any place in
+ * the grid of PMDs. Rule: exactly the pages of the range change sides, and
+ * everybody's data stays.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "common/baseline.h"
+#include "common/form.h"
+#include "common/harness.h"
+
+/* So many folios; what is asked for is numbered by 1/512 of one. */
+#define FOLIOS 2
+
+static const struct { size_t first, npages; } ranges[] = {
+	{ 0, 1 }, { 511, 2 }, { 512, 512 }, { 1, 511 }, { 1, 512 },
+	{ 256, 512 }, { 63, 2 }, { 100, 900 }, { 1, 1022 }, { 1023, 1 },
+};
+
+FIXTURE(ranges)
+{
+	struct baseline baseline;
+	struct sample sample;
+};
+
+FIXTURE_VARIANT(ranges)
+{
+	enum form form;
+	bool offset;		/* the memory begins between PMDs */
+	bool mappings;		/* it is in several */
+};
+
+FORM_VARIANTS(ranges);
+FIXTURE_VARIANT_ADD(ranges, mappings) { .mappings = true };
+FIXTURE_VARIANT_ADD(ranges, offset) { .offset = true };
+
+/* Move the sample by some pages, as long as there is nothing in it. */
+static const char *begin_between(struct sample *sample)
+{
+	const struct devthp_range_opts opts = {
+		.size = sizeof(opts),
+		.bytes = sample->pages * devthp_page_size(),
+		.offset = 77 * devthp_page_size(),
+	};
+
+	devthp_range_free(sample->range);
+	sample->range = NULL;
+	CHECK(went_well("reserve memory",
+			devthp_range_alloc(&sample->range, &opts)));
+	sample->addr = devthp_range_addr(sample->range);
+	return RIGHT;
+}
+
+/* What differs in anything is a mapping of its own. */
+static const char *make_mappings(struct sample *sample)
+{
+	const size_t size = devthp_page_size();
+
+	if (madvise(sample->addr + 300 * size, 300 * size, MADV_DONTFORK) ||
+	    madvise(sample->addr + 900 * size, size, MADV_DONTFORK))
+		return went_well("MADV_DONTFORK", -errno);
+	return RIGHT;
+}
+
+FIXTURE_SETUP(ranges)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(sample, FOLIOS);
+	if (variant->offset)
+		ASSERT_RIGHT(begin_between(sample));
+}
+
+FIXTURE_TEARDOWN(ranges)
+{
+	sample_release(&self->sample);
+	if (__test_passed(_metadata))
+		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
+	baseline_forget(&self->baseline);
+}
+
+/* The pages of the range are at one place, all others at the other. */
+static const char *sides_are(const struct sample *sample, size_t first,
+			     size_t npages, unsigned int of_range)
+{
+	const unsigned int other = of_range == DEVTHP_LOC_DEVICE ?
+		DEVTHP_LOC_SYSTEM : DEVTHP_LOC_DEVICE;
+	struct devthp_snapshot *snap;
+	const char *verdict = RIGHT;
+	size_t i;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr,
+					     sample->pages, NULL)));
+	for (i = 0; i < sample->pages && is_right(verdict); i++) {
+		const bool in_range = i >= first && i < first + npages;
+		struct devthp_page page = { .size = sizeof(page) };
+
+		devthp_snapshot_page(snap, i, &page);
+		if (page.location != (in_range ? of_range : other))
+			verdict = wrong("[%zu, %zu): page %zu is %s", first,
+					first + npages, i,
+					devthp_location_name(page.location));
+	}
+	devthp_snapshot_free(snap);
+	return verdict;
+}
+
+/* A page table that is left would keep huge pages away. */
+static const char *map_anew(struct sample *sample)
+{
+	const size_t bytes = sample->pages * devthp_page_size();
+
+	if (mmap(sample->addr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+		 MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return went_well("mmap", -errno);
+	if (madvise(sample->addr, bytes, MADV_HUGEPAGE))
+		return went_well("MADV_HUGEPAGE", -errno);
+	return RIGHT;
+}
+
+static const char *prepare(struct sample *sample,
+			   const FIXTURE_VARIANT(ranges) *variant)
+{
+	CHECK(map_anew(sample));
+	if (variant->mappings)
+		CHECK(make_mappings(sample));
+	if (variant->form == FORM_SMALL &&
+	    madvise(sample->addr, sample->pages * devthp_page_size(),
+		    MADV_NOHUGEPAGE))
+		return went_well("MADV_NOHUGEPAGE", -errno);
+	CHECK(sample_fill(sample));
+	if (variant->form == FORM_BY_PAGES)
+		CHECK(form_split_entries(sample));
+	return RIGHT;
+}
+
+#define FOR_EACH_RANGE(i, start, length)				\
+	for (i = 0; i < ARRAY_SIZE(ranges) &&				\
+	     (start = ranges[i].first * sample->folio_pages / 512,	\
+	      length = ranges[i].npages * sample->folio_pages / 512, true); i++)
+
+TEST_F(ranges, go)
+{
+	struct sample *sample = &self->sample;
+	size_t i, first, npages;
+
+	FOR_EACH_RANGE(i, first, npages) {
+		ASSERT_RIGHT(prepare(sample, variant));
+		ASSERT_EQ(0, devthp_migrate_to_device(sample->dev,
+				sample->addr + first * devthp_page_size(),
+				npages, NULL));
+		ASSERT_RIGHT(sides_are(sample, first, npages,
+				       DEVTHP_LOC_DEVICE));
+		ASSERT_RIGHT(sample_device_data(sample));
+		ASSERT_RIGHT(sample_data(sample));
+	}
+}
+
+static const char *all_to_device(struct sample *sample,
+				 const FIXTURE_VARIANT(ranges) *variant)
+{
+	CHECK(map_anew(sample));
+	CHECK(sample_fill(sample));
+	if (variant->form == FORM_SMALL)
+		return form_to_device(sample, FORM_SMALL);
+	CHECK(sample_to_device(sample));
+	if (variant->form == FORM_BY_PAGES)
+		CHECK(form_split_entries(sample));
+	return variant->mappings ? make_mappings(sample) : RIGHT;
+}
+
+TEST_F(ranges, come_back)
+{
+	struct sample *sample = &self->sample;
+	size_t i, first, npages;
+
+	FOR_EACH_RANGE(i, first, npages) {
+		ASSERT_RIGHT(all_to_device(sample, variant));
+		ASSERT_EQ(0, devthp_migrate_to_system(sample->dev,
+				sample->addr + first * devthp_page_size(),
+				npages, NULL));
+		ASSERT_RIGHT(sides_are(sample, first, npages,
+				       DEVTHP_LOC_SYSTEM));
+		ASSERT_RIGHT(sample_device_data(sample));
+		ASSERT_RIGHT(sample_data(sample));
+	}
+}
+
+TEST_HARNESS_MAIN

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Somebody asks userfaultfd for what is missing in memory of which some is on a
+ * device, in each of its states. Rules: what is there, be it on the device, is
+ * not missing, and nothing takes its place; where something is missing, it can
+ * be put; and memory on a device is not moved to elsewhere.
+ * (ioctl_userfaultfd(2): UFFDIO_COPY, UFFDIO_ZEROPAGE, UFFDIO_MOVE)
+ */
+#include <errno.h>
+#include <linux/userfaultfd.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+
+#include "common/matrix.h"
+#include "common/uffd.h"
+
+/* Not where a userfaultfd watches the memory already: there can be one only. */
+#define FOR_EACH_STATE_NOT_WATCHED(x, ...)				\
+	x(whole, __VA_ARGS__)						\
+	x(entries_split, __VA_ARGS__)					\
+	x(folio_split, __VA_ARGS__)					\
+	x(cut, __VA_ARGS__)						\
+	x(dropped, __VA_ARGS__)						\
+	x(partly_back, __VA_ARGS__)					\
+	x(read_only, __VA_ARGS__)					\
+	x(soft_clean, __VA_ARGS__)					\
+	x(locked, __VA_ARGS__)						\
+	x(limited, __VA_ARGS__)						\
+	x(from_empty, __VA_ARGS__)					\
+	x(forked, __VA_ARGS__)						\
+	x(child_moved, __VA_ARGS__)					\
+	x(child_cut, __VA_ARGS__)
+
+MATRIX(asked, FOR_EACH_STATE_NOT_WATCHED)
+
+#define STATE_WITH_ROOM(x, ...) x(dropped, __VA_ARGS__)
+MATRIX(room, STATE_WITH_ROOM)
+
+static char *page_of(const struct sample *sample, size_t page)
+{
+	return sample->addr + page * devthp_page_size();
+}
+
+/* In the mapping before the hole, if that is in it. */
+static const char *watch(struct scene *scene, const void *addr, uint64_t pages)
+{
+	CHECK(uffd_open(&scene->uffd, UFFD_FEATURE_SIGBUS | UFFD_FEATURE_MOVE));
+	return uffd_register(scene->uffd, addr, pages * devthp_page_size(),
+			     UFFDIO_REGISTER_MODE_MISSING);
+}
+
+static int put_copy(const struct scene *scene, char *to, const void *from)
+{
+	struct uffdio_copy copy = {
+		.dst = (uintptr_t)to,
+		.src = (uintptr_t)from,
+		.len = devthp_page_size(),
+	};
+
+	return ioctl(scene->uffd, UFFDIO_COPY, &copy) ? -errno : 0;
+}
+
+static int put_zero(const struct scene *scene, char *to)
+{
+	struct uffdio_zeropage zero = {
+		.range = { (uintptr_t)to, devthp_page_size() },
+	};
+
+	return ioctl(scene->uffd, UFFDIO_ZEROPAGE, &zero) ? -errno : 0;
+}
+
+static int move(const struct scene *scene, char *to, char *from)
+{
+	struct uffdio_move move = {
+		.dst = (uintptr_t)to,
+		.src = (uintptr_t)from,
+		.len = devthp_page_size(),
+	};
+
+	return ioctl(scene->uffd, UFFDIO_MOVE, &move) ? -errno : 0;
+}
+
+static const char *returned(const char *what, int err, int want)
+{
+	return err == want ? RIGHT : wrong("%s returns %d; should be %d", what,
+					   err, want);
+}
+
+TEST_F(asked, is_not_replaced)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_RIGHT(scene_lift_limit(scene));
+	memset(sample->buffer, 0xa5, devthp_page_size());
+	ASSERT_RIGHT(watch(scene, sample->addr, scene->state == &state_cut ?
+			   200 : sample->pages));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(returned("UFFDIO_COPY", put_copy(scene, page_of(sample, 7),
+						      sample->buffer),
+			      -EEXIST));
+	ASSERT_RIGHT(returned("UFFDIO_ZEROPAGE",
+			      put_zero(scene, page_of(sample, 7)), -EEXIST));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(sample_access(sample, scene_page(scene), ACCESS_READ));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* What is put where something was dropped is there, and goes like anything. */
+TEST_F(room, is_filled)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = 210;
+
+	ASSERT_RIGHT(watch(scene, sample->addr, sample->pages));
+	ASSERT_RIGHT(sample_make_next(sample, sample->buffer, page, 1));
+	ASSERT_EQ(0, put_copy(scene, page_of(sample, page), sample->buffer));
+	ASSERT_EQ(0, put_zero(scene, page_of(sample, page + 1)));
+	sample->hole[page] = HOLE_NONE;
+	sample->hole[page + 1] = HOLE_NONE;
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_EQ(0, devthp_migrate_to_device(sample->dev,
+					      page_of(sample, page), 1, NULL));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* Neither from the device, nor over what is on it. */
+TEST_F(asked, is_not_moved)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_RIGHT(scene_lift_limit(scene));
+	ASSERT_EQ(0, madvise(sample->buffer, devthp_pmd_size(), MADV_DONTNEED));
+	ASSERT_RIGHT(watch(scene, sample->buffer, sample->pages));
+	/* Only what can be written can be moved at all. */
+	ASSERT_RIGHT(returned("UFFDIO_MOVE",
+			      move(scene, sample->buffer, page_of(sample, 7)),
+			      scene->state->is & STATE_READ_ONLY ? -EINVAL :
+			      scene->state->is & STATE_LOCKED ? -EINVAL :
+			      -EFAULT));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	close(scene->uffd);
+	ASSERT_RIGHT(watch(scene, sample->addr, scene->state == &state_cut ?
+			   200 : sample->pages));
+	memset(sample->buffer, 0xa5, devthp_page_size());
+	ASSERT_RIGHT(returned("UFFDIO_MOVE to the device",
+			      move(scene, page_of(sample, 7), sample->buffer),
+			      scene->state->is & STATE_READ_ONLY ? -EINVAL :
+			      scene->state->is & STATE_LOCKED ? -EINVAL :
+			      -EEXIST));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_HARNESS_MAIN
