@@ -13,6 +13,7 @@
 #include "common/matrix.h"
 
 MATRIX(migrate, FOR_EACH_STATE)
+MATRIX(two_devices, FOR_EACH_STATE_TYPICAL)
 
 static bool is(const struct scene *scene, unsigned int what)
 {
@@ -98,7 +99,7 @@ static const char *open_another(struct devthp_device **dev)
 	return went_well("open another device", devthp_device_open(dev, &opts));
 }
 
-TEST_F(migrate, by_another_device)
+TEST_F(two_devices, migrate)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
@@ -133,7 +134,7 @@ TEST_F(migrate, read_by_another_device)
 }
 
 /* What was on one device goes to another, and the first one reads it there. */
-TEST_F(migrate, on_to_another_device)
+TEST_F(two_devices, one_after_another)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;

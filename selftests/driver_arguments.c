@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <lib/test_hmm_uapi.h>
@@ -356,6 +357,17 @@ TEST_F(refused, pause_that_is_another_files)
 	ASSERT_REFUSED(-ETIMEDOUT, HMM_DMIRROR_PAUSE, &pause);
 	pause.action = HMM_DMIRROR_PAUSE_RESUME;
 	ASSERT_EQ(0, command(self, HMM_DMIRROR_PAUSE, &pause));
+	ASSERT_RIGHT(sample_data(&self->sample));
+}
+
+/* The module is not unloaded while somebody has memory on its device. */
+TEST_F(refused, unload)
+{
+	ASSERT_EQ(-1, syscall(SYS_delete_module, "test_hmm", O_NONBLOCK));
+	if (errno == ENOENT)
+		SKIP(return, "test_hmm is no module of this kernel, but part of it");
+	ASSERT_EQ(EWOULDBLOCK, errno);
+	ASSERT_RIGHT(nothing_changed(self));
 	ASSERT_RIGHT(sample_data(&self->sample));
 }
 

@@ -93,13 +93,13 @@ TEST_F(child, writes_first)
 	ASSERT_RIGHT(child_goes_first(&self->scene, write_first));
 }
 
-TEST_F(child, reads_last)
+TEST_F(family, reads_last)
 {
 	ASSERT_RIGHT(child_goes_first(&self->scene, read_later));
 }
 
 /* All is as before, but for what only it had: it is known to be so no more. */
-TEST_F(child, is_gone)
+TEST_F(family, is_gone)
 {
 	struct scene *scene = &self->scene;
 	struct peer child;
@@ -159,7 +159,7 @@ static int read_for_the_parent(void *arg)
 	_exit(means_instruction.get(addr, sample->buffer) ? 1 : 0);
 }
 
-TEST_F(child, borrows)
+TEST_F(family, borrows)
 {
 	static char stack[32768] __attribute__((aligned(16)));
 	struct scene *scene = &self->scene;

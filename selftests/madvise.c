@@ -18,6 +18,8 @@
 #endif
 
 MATRIX(advice, FOR_EACH_STATE)
+/* By the same code as others above, or about the mapping rather than the memory */
+MATRIX(similar_advice, FOR_EACH_STATE_TYPICAL)
 
 static bool is(const struct scene *scene, unsigned int what)
 {
@@ -94,7 +96,7 @@ TEST_F(advice, dontneed)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
-TEST_F(advice, dontneed_locked)
+TEST_F(similar_advice, dontneed_locked)
 {
 	struct scene *scene = &self->scene;
 
@@ -118,7 +120,7 @@ TEST_F(advice, free)
 	ASSERT_RIGHT(left_alone(&self->scene, MADV_FREE));
 }
 
-TEST_F(advice, cold)
+TEST_F(similar_advice, cold)
 {
 	ASSERT_RIGHT(left_alone(&self->scene, MADV_COLD));
 }
@@ -212,7 +214,7 @@ static const char *sees_nothing(struct sample *sample, struct peer *parent)
 	return sample_data(sample);
 }
 
-TEST_F(advice, wipeonfork)
+TEST_F(similar_advice, wipeonfork)
 {
 	struct scene *scene = &self->scene;
 	struct peer child;
@@ -233,7 +235,7 @@ static const char *has_no_mapping(struct sample *sample, struct peer *parent)
 	return holes_are_empty(sample);
 }
 
-TEST_F(advice, dontfork)
+TEST_F(similar_advice, dontfork)
 {
 	struct scene *scene = &self->scene;
 	struct peer child;

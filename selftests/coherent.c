@@ -1,0 +1,285 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A device whose memory the CPU can use where it is (device-coherent). Rules: a
+ * huge page goes there and comes back whole, as to a device with private memory;
+ * but no access brings it back. Who pins it for long does, as long-term pins are
+ * of memory that does not belong to a device (Documentation/mm/hmm.rst,
+ * core-api/pin_user_pages.rst).
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+
+#include "common/baseline.h"
+#include "common/form.h"
+#include "common/harness.h"
+#include "common/need.h"
+#include "common/peer.h"
+#include "common/pin.h"
+#include "common/textfile.h"
+
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
+
+FIXTURE(coherent)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct peer child;
+};
+
+FIXTURE_VARIANT(coherent)
+{
+	enum form form;
+};
+
+FORM_VARIANTS(coherent);
+
+static int coherent_needed(const char **why)
+{
+	if (file_exists("/dev/hmm_dmirror2"))
+		return KSFT_PASS;
+	return missing("there is no /dev/hmm_dmirror2: reserve memory, and load test_hmm with spm_addr_dev0= and spm_addr_dev1=",
+		       why);
+}
+
+static const char *open_coherent(struct sample *sample)
+{
+	const struct devthp_device_opts opts = {
+		.size = sizeof(opts),
+		.minor = 2,
+	};
+
+	devthp_device_close(sample->dev);
+	sample->dev = NULL;
+	return went_well("open the coherent device",
+			 devthp_device_open(&sample->dev, &opts));
+}
+
+/* Pages [first, first + npages) are the device's, or not, in that form. */
+static const char *are_at(const struct sample *sample, size_t first,
+			  size_t npages, bool device, enum form form)
+{
+	struct devthp_snapshot *snap;
+	const char *verdict = RIGHT;
+	size_t i;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr,
+					     sample->pages, NULL)));
+	for (i = first; i < first + npages && is_right(verdict); i++) {
+		struct devthp_page page = { .size = sizeof(page) };
+		const bool whole = form == FORM_WHOLE;
+
+		devthp_snapshot_page(snap, i, &page);
+		if (sample->hole[i] || !(page.known & DEVTHP_KNOWN_FLAGS))
+			continue;
+		if (page.location != DEVTHP_LOC_SYSTEM ||
+		    !!(page.flags & DEVTHP_FOLIO_DEVICE_COHERENT) != device)
+			verdict = wrong("page %zu (%s) has flags %#llx; should%s be the device's",
+					i, devthp_location_name(page.location),
+					(unsigned long long)page.flags,
+					device ? "" : " not");
+		else if ((page.level == DEVTHP_LEVEL_PMD) != whole ||
+			 !!page.order != (form != FORM_SMALL))
+			verdict = wrong("page %zu: a %s entry, order %u", i,
+					devthp_level_name(page.level),
+					page.order);
+	}
+	devthp_snapshot_free(snap);
+	return verdict;
+}
+
+static const char *all_are_at(const struct sample *sample, bool device,
+			      enum form form)
+{
+	return are_at(sample, 0, sample->pages, device, form);
+}
+
+FIXTURE_SETUP(coherent)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(sample, 1);
+	NEED(coherent_needed);
+	ASSERT_RIGHT(open_coherent(sample));
+	ASSERT_RIGHT(sample_fill_whole(sample));
+	if (variant->form == FORM_SMALL)
+		ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
+	ASSERT_RIGHT(sample_to_device(sample));
+	if (variant->form == FORM_BY_PAGES)
+		ASSERT_RIGHT(form_split_entries(sample));
+	ASSERT_RIGHT(all_are_at(sample, true, variant->form));
+}
+
+FIXTURE_TEARDOWN(coherent)
+{
+	sample_release(&self->sample);
+	if (__test_passed(_metadata))
+		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
+	baseline_forget(&self->baseline);
+}
+
+TEST_F(coherent, is_used_where_it_is)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(sample_access(sample, 5, ACCESS_KERNEL_READ));
+	ASSERT_RIGHT(sample_access(sample, 6, ACCESS_KERNEL_WRITE));
+	ASSERT_RIGHT(all_are_at(sample, true, variant->form));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(coherent, comes_back)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(sample_to_system(sample));
+	ASSERT_RIGHT(all_are_at(sample, false, variant->form == FORM_WHOLE ?
+				FORM_WHOLE : FORM_SMALL));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(coherent, comes_back_in_part)
+{
+	struct sample *sample = &self->sample;
+	const size_t first = 100, npages = 60, behind = first + npages;
+
+	ASSERT_EQ(0, devthp_migrate_to_system(sample->dev, sample->addr +
+					      first * devthp_page_size(),
+					      npages, NULL));
+	ASSERT_RIGHT(are_at(sample, first, npages, false, FORM_SMALL));
+	ASSERT_RIGHT(are_at(sample, 0, first, true, FORM_SMALL));
+	ASSERT_RIGHT(are_at(sample, behind, sample->pages - behind, true,
+			    FORM_SMALL));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(coherent, is_unmapped_in_part)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(sample_cut(sample, 30, 90, HOLE_UNMAPPED));
+	ASSERT_RIGHT(sample_cut(sample, 300, 1, HOLE_DROPPED));
+	ASSERT_RIGHT(holes_are_empty(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_rest_to_system(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_dropped_are_zero(sample));
+}
+
+static const char *reads_then_writes(struct sample *sample,
+				     struct peer *parent)
+{
+	CHECK(sample_data(sample));
+	CHECK(peer_tell(parent));
+	CHECK(peer_wait(parent));
+	CHECK(sample_data(sample));
+	return sample_access_range(sample, 40, 20, ACCESS_WRITE);
+}
+
+/* Reading shares, writing makes copies, in system memory. */
+TEST_F(coherent, is_shared_with_a_child)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(peer_fork(&self->child, reads_then_writes, sample));
+	ASSERT_RIGHT(peer_wait(&self->child));
+	ASSERT_RIGHT(all_are_at(sample, true, variant->form));
+	ASSERT_RIGHT(sample_access_range(sample, 50, 20, ACCESS_WRITE));
+	ASSERT_RIGHT(are_at(sample, 50, 20, false, FORM_SMALL));
+	ASSERT_RIGHT(peer_tell(&self->child));
+	ASSERT_RIGHT(peer_end(&self->child));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(coherent, is_pinned_for_long)
+{
+	struct sample *sample = &self->sample;
+	struct pin pin = { 0 };
+
+	NEED(pin_needed, PIN_SLOW);
+	ASSERT_RIGHT(pin_take(&pin, PIN_SLOW, sample->addr, sample->pages));
+	ASSERT_RIGHT(all_are_at(sample, false, variant->form == FORM_WHOLE ?
+				FORM_WHOLE : FORM_SMALL));
+	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_RIGHT(pin_drop(&pin, sample->buffer));
+	ASSERT_RIGHT(sample_compare(sample, sample->buffer, 0, sample->pages,
+				    "who pinned it reads"));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(coherent, is_protected_and_moves)
+{
+	struct sample *sample = &self->sample;
+	const size_t bytes = sample->pages * devthp_page_size();
+	const struct devthp_range_opts opts = {
+		.size = sizeof(opts),
+		.bytes = bytes,
+		.offset = devthp_page_size(),
+	};
+	struct devthp_range *target;
+	char *to;
+
+	ASSERT_EQ(0, mprotect(sample->addr, bytes, PROT_NONE));
+	ASSERT_EQ(0, mprotect(sample->addr, bytes, PROT_READ | PROT_WRITE));
+	ASSERT_RIGHT(all_are_at(sample, true, variant->form));
+	ASSERT_EQ(0, devthp_range_alloc(&target, &opts));
+	to = devthp_range_addr(target);
+	ASSERT_EQ((void *)to, mremap(sample->addr, bytes, bytes,
+				     MREMAP_MAYMOVE | MREMAP_FIXED, to));
+	ASSERT_EQ(0, devthp_range_disown(sample->range, 0, sample->pages));
+	sample->addr = to;
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_EQ(0, devthp_range_free(target));
+}
+
+/* What the CPU can use, reclaim cannot: it has no other place for it. */
+TEST_F(coherent, is_not_reclaimed)
+{
+	struct sample *sample = &self->sample;
+	const size_t bytes = sample->pages * devthp_page_size();
+
+	ASSERT_EQ(0, madvise(sample->addr, bytes, MADV_PAGEOUT));
+	ASSERT_RIGHT(all_are_at(sample, true, variant->form));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(coherent, is_evicted)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_eviction eviction = { .size = sizeof(eviction) };
+
+	ASSERT_EQ(0, devthp_device_drain(sample->dev, &eviction));
+	ASSERT_EQ(0, eviction.left);
+	ASSERT_EQ(sample->pages, eviction.evicted);
+	ASSERT_RIGHT(all_are_at(sample, false, variant->form == FORM_BY_PAGES ?
+				FORM_SMALL : variant->form));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(coherent, device_closes)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_EQ(0, devthp_device_close(sample->dev));
+	sample->dev = NULL;
+	ASSERT_RIGHT(are_at(sample, 0, sample->pages, false,
+			    variant->form == FORM_BY_PAGES ? FORM_SMALL :
+			    variant->form));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_HARNESS_MAIN
