@@ -4,12 +4,19 @@
  * arrives in base pages, with its data.
  */
 #include <errno.h>
+#include <sys/mman.h>
 
+#include "common/form.h"
 #include "common/harness.h"
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
 
 FIXTURE(alloc_fail)
 {
 	struct sample sample;
+	struct devthp_device *another;
 };
 
 /* Two folios: the failure is one-shot and must hit the first one only. */
@@ -21,6 +28,7 @@ FIXTURE_SETUP(alloc_fail)
 
 FIXTURE_TEARDOWN(alloc_fail)
 {
+	devthp_device_close(self->another);
 	sample_release(&self->sample);
 }
 
@@ -108,6 +116,131 @@ TEST_F(alloc_fail, both_ways)
 						    sample->pages, NULL));
 	ASSERT_RIGHT(sample_data(sample));
 	first_small_second_whole(_metadata, sample, DEVTHP_LOC_SYSTEM);
+}
+
+/* ---- What fails, and when: once, by the first allocation, of that file ---- */
+
+static struct devthp_device *another_file(struct __test_metadata *_metadata,
+					  FIXTURE_DATA(alloc_fail) *self)
+{
+	ASSERT_EQ(0, devthp_device_open(&self->another, NULL));
+	return self->another;
+}
+
+/* A small page is not replaced by anything smaller: it stays. */
+TEST_F(alloc_fail, small_to_device)
+{
+	struct devthp_migration moved = { .size = sizeof(moved) };
+	struct sample *sample = &self->sample;
+	const size_t n = sample->folio_pages;
+
+	to_device_failing(_metadata, sample);
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
+	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev, sample->addr,
+						    n, &moved));
+	ASSERT_EQ(n - 1, moved.pages);
+	ASSERT_RIGHT(layout_of(sample, 0, 1, small(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(layout_of(sample, 1, n - 1, small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* Nor does it come back; who touches it does so again, and has it then. */
+TEST_F(alloc_fail, small_is_touched)
+{
+	struct sample *sample = &self->sample;
+	const size_t page = sample->folio_pages / 3;
+
+	to_device_failing(_metadata, sample);
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
+	ASSERT_RIGHT(sample_access(sample, page, ACCESS_WRITE));
+	ASSERT_RIGHT(layout_of(sample, page, 1, small(DEVTHP_LOC_SYSTEM, 1)));
+	/* The failure was that one's, and is gone. */
+	ASSERT_RIGHT(sample_access(sample, page + 1, ACCESS_KERNEL_READ));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* Who cannot try again says so. */
+TEST_F(alloc_fail, small_is_populated)
+{
+	struct sample *sample = &self->sample;
+	const size_t page = sample->folio_pages / 3;
+	char *addr = sample->addr + page * devthp_page_size();
+
+	to_device_failing(_metadata, sample);
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
+	ASSERT_EQ(-1, madvise(addr, devthp_page_size(), MADV_POPULATE_READ));
+	ASSERT_EQ(ENOMEM, errno);
+	ASSERT_RIGHT(layout_of(sample, 0, sample->folio_pages,
+			       small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_EQ(0, madvise(addr, devthp_page_size(), MADV_POPULATE_READ));
+	ASSERT_RIGHT(layout_of(sample, page, 1, small(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* Of a whole folio that PTEs map, each is a small source. */
+TEST_F(alloc_fail, mapped_by_pages)
+{
+	struct sample *sample = &self->sample;
+	const size_t n = sample->folio_pages;
+
+	ASSERT_RIGHT(form_to_device(sample, FORM_BY_PAGES));
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
+	ASSERT_EQ(-ENOMEM, devthp_migrate_to_system(sample->dev, sample->addr,
+						    n, NULL));
+	ASSERT_RIGHT(layout_of(sample, 0, 1, small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(layout_of(sample, 1, n - 1, small(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* An eviction leaves it alone: it is for the next migration. */
+TEST_F(alloc_fail, not_for_evictions)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
+	ASSERT_EQ(0, devthp_device_drain(sample->dev, NULL));
+	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_to_device(sample));
+	first_small_second_whole(_metadata, sample, DEVTHP_LOC_DEVICE);
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* So does a migration that has nothing to allocate. */
+TEST_F(alloc_fail, not_for_what_is_there)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
+	ASSERT_EQ(0, devthp_migrate_to_device(sample->dev, sample->addr,
+					      sample->pages, NULL));
+	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_to_system(sample));
+	first_small_second_whole(_metadata, sample, DEVTHP_LOC_SYSTEM);
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* A fault is that of the file through which the page has migrated. */
+TEST_F(alloc_fail, not_for_other_files)
+{
+	struct devthp_device *another = another_file(_metadata, self);
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_EQ(0, devthp_device_fail_alloc(another, 1));
+	ASSERT_RIGHT(sample_access(sample, 0, ACCESS_READ));
+	ASSERT_RIGHT(layout_of(sample, 0, sample->folio_pages,
+			       whole(DEVTHP_LOC_SYSTEM, 1)));
+	/* But a migration by command is that of the file it is given to. */
+	ASSERT_EQ(0, devthp_migrate_to_device(sample->dev, sample->addr,
+					      sample->pages, NULL));
+	ASSERT_EQ(0, devthp_migrate_to_system(another, sample->addr,
+					      sample->pages, NULL));
+	first_small_second_whole(_metadata, sample, DEVTHP_LOC_SYSTEM);
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 /* The CPU faults, and the driver has no huge page to bring the folio back. */
