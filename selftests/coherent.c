@@ -257,6 +257,20 @@ TEST_F(coherent, is_not_reclaimed)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/* Its driver has nothing to say about broken memory: that stays in use. */
+TEST_F(coherent, is_said_to_be_broken)
+{
+	struct sample *sample = &self->sample;
+	char *addr = sample->addr + 7 * devthp_page_size();
+
+	ASSERT_EQ(-1, madvise(addr, devthp_page_size(), MADV_HWPOISON));
+	if (errno == EINVAL)
+		SKIP(return, "no MADV_HWPOISON: CONFIG_MEMORY_FAILURE is off");
+	ASSERT_EQ(ENXIO, errno);
+	ASSERT_RIGHT(all_are_at(sample, true, variant->form));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 TEST_F(coherent, is_evicted)
 {
 	struct sample *sample = &self->sample;

@@ -176,6 +176,62 @@ TEST_F(refused, no_buffer)
 	ASSERT_RIGHT(sample_data(&self->sample));
 }
 
+/* The same for what is in system memory: it stays, and is nobody's own. */
+TEST_F(refused, no_buffer_to_migrate_to)
+{
+	static const unsigned long tries[] = {
+		HMM_DMIRROR_MIGRATE_TO_DEV, HMM_DMIRROR_EXCLUSIVE,
+	};
+	char *const buffers[] = { self->nowhere, self->read_only };
+	struct sample *sample = &self->sample;
+	struct hmm_dmirror_cmd cmd;
+	size_t i, j;
+
+	ASSERT_RIGHT(sample_to_system_whole(sample));
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		for (j = 0; j < ARRAY_SIZE(buffers); j++) {
+			cmd = (struct hmm_dmirror_cmd){
+				.addr = (uintptr_t)sample->addr,
+				.npages = sample->pages,
+				.ptr = (uintptr_t)buffers[j],
+			};
+			ASSERT_EQ(-EFAULT, command(self, tries[i], &cmd));
+			ASSERT_RIGHT(layout_of_all(sample,
+						   whole(DEVTHP_LOC_SYSTEM, 1)));
+		}
+	}
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* Where a part of a range cannot be migrated, none of it is. */
+TEST_F(refused, hole_in_the_range)
+{
+	struct sample *sample = &self->sample;
+	struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)sample->addr,
+		.npages = sample->pages,
+		.ptr = (uintptr_t)sample->buffer,
+	};
+	const size_t half = sample->pages / 2;
+
+	ASSERT_RIGHT(sample_cut(sample, sample->pages - 1, 1, HOLE_UNMAPPED));
+	ASSERT_EQ(-EINVAL, command(self, HMM_DMIRROR_MIGRATE_TO_SYS, &cmd));
+	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_rest_to_system(sample));
+	ASSERT_EQ(-EINVAL, command(self, HMM_DMIRROR_MIGRATE_TO_DEV, &cmd));
+	ASSERT_RIGHT(layout_of(sample, 0, half,
+			       by_pages(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* A range that is by far larger than what is in it is not walked page by page. */
+TEST_F(refused, nothing_exclusive_anywhere)
+{
+	struct hmm_dmirror_cmd cmd = { .npages = 1ULL << 50 };
+
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_CHECK_EXCLUSIVE, &cmd));
+}
+
 TEST_F(refused, no_such_command)
 {
 	static const unsigned int numbers[] = { 0x0a, 0x7f, 0x86, 0xff };

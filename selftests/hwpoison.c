@@ -8,8 +8,11 @@
  * no data. Only system memory is ever lost by this test: some pages.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "common/matrix.h"
 #include "common/means.h"
@@ -28,6 +31,9 @@
 
 MATRIX(broken, FOR_EACH_STATE_THAT_BREAKS)
 MATRIX(breaking, FOR_EACH_STATE_TYPICAL)
+MATRIX(device, FOR_EACH_STATE_TYPICAL)
+
+#define OFFLINE "/sys/devices/system/memory/hard_offline_page"
 
 static char *addr_of(const struct scene *scene, size_t page)
 {
@@ -65,6 +71,62 @@ TEST_F(broken, page)
 					  sample->buffer));
 	/* It is lost, and not looked at any more. */
 	sample->hole[page] = HOLE_DROPPED;
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* What is broken does not go to a device, and does not come from one. */
+TEST_F(broken, goes_nowhere)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene);
+	struct sigaction action = {
+		.sa_sigaction = on_bus_error,
+		.sa_flags = SA_SIGINFO,
+	};
+
+	ASSERT_EQ(0, sigaction(SIGBUS, &action, NULL));
+	if (madvise(addr_of(scene, page), devthp_page_size(), MADV_HWPOISON)) {
+		ASSERT_EQ(EINVAL, errno);
+		SKIP(return, "no MADV_HWPOISON: CONFIG_MEMORY_FAILURE is off");
+	}
+	sample->hole[page] = HOLE_DROPPED;
+	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev,
+						    addr_of(scene, page), 2,
+						    NULL));
+	ASSERT_EQ(-EFAULT, devthp_device_read(sample->dev,
+					      addr_of(scene, page), 1,
+					      sample->buffer, NULL));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/*
+ * Memory of the device is for its driver to look after, and this one has nothing
+ * to say: it is left in use. (include/linux/memremap.h, memory_failure())
+ */
+TEST_F(device, memory)
+{
+	struct scene *scene = &self->scene;
+	const size_t number = scene_page(scene);
+	struct devthp_page page = { .size = sizeof(page) };
+	struct devthp_snapshot *snap;
+	int fd = open(OFFLINE, O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		SKIP(return, "no %s: CONFIG_MEMORY_FAILURE is off", OFFLINE);
+	ASSERT_EQ(0, devthp_snapshot_take(&snap, addr_of(scene, number), 1,
+					  NULL));
+	ASSERT_EQ(0, devthp_snapshot_page(snap, 0, &page));
+	devthp_snapshot_free(snap);
+	ASSERT_EQ((unsigned int)DEVTHP_LOC_DEVICE, page.location);
+	if (!(page.known & DEVTHP_KNOWN_PFN))
+		SKIP(return, "nobody tells where memory of the device is");
+	ASSERT_GT(0, dprintf(fd, "%#llx", (unsigned long long)page.pfn *
+			     devthp_page_size()));
+	ASSERT_EQ(ENXIO, errno);
+	close(fd);
+	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_RIGHT(scene_data(scene));
 }
 
