@@ -22,7 +22,7 @@ judge()
 	"$scripts/judge.sh" "$left" "$left/baseline"
 }
 
-plan 19
+plan 21
 guest
 expect 0 "5 passed, 0 failed, 0 skipped" "a good guest passes" judge
 
@@ -37,6 +37,14 @@ expect 1 "1 failed" "a program that stops before its plan is done" judge
 
 guest; sed -i '/^ok/d' "$left/tests.log"
 expect 1 "failed" "a stream that stops in a program" judge
+
+guest; sed -i "s,^1\.\.1$,1..2," "$left/tests.log"
+expect 1 "FAILED   the stream of the tests ends here" "a stream that stops between programs" judge
+
+guest; sed -i "s,^1\.\.1$,1..4," "$left/tests.log"; echo timeout >"$left/end"
+printf "%s\n" "    TAP version 13" "    1..3" "    ok 1 three" >>"$left/tests.log"
+printf "ready 6.12\n" >"$left/status"
+expect 1 "4 passed, 2 failed, 3 skipped" "a guest that is stopped in the midst of a program" judge
 
 guest; : >"$left/tests.log"
 expect 1 "FAILED   programs" "no stream at all" judge
