@@ -198,7 +198,7 @@ static const char *read_statistics(struct statistics *now)
 	return size_field("split_failed", &now->failed);
 }
 
-/* Folios that were split since, and PMD entries, at least so many. */
+/* So many folios were split since, and PMD entries, and no split has failed. */
 static const char *splits_were(const struct statistics *before,
 			       uint64_t folios, uint64_t pmds)
 {
@@ -220,7 +220,7 @@ static const char *splits_were(const struct statistics *before,
 	return RIGHT;
 }
 
-/* PMD entries that map it: child_moved has one of its own left, not the child. */
+/* PMD entries that map it; who has moved by a page has none. */
 static uint64_t pmds_of(const struct scene *scene)
 {
 	if (!is(scene, STATE_PMD))
@@ -244,8 +244,8 @@ TEST_F(splits, by_migration)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
-/* A touch brings back what is mapped by a PMD, and splits nothing. */
-TEST_F(splits, not_by_a_touch)
+/* What a PMD maps comes back by it as it is; a page comes out of its folio. */
+TEST_F(splits, by_a_touch)
 {
 	struct scene *scene = &self->scene;
 	struct statistics before;
