@@ -140,6 +140,7 @@ TEST_F(refused, nothing_mapped)
 		{ HMM_DMIRROR_WRITE, -EFAULT },
 		{ HMM_DMIRROR_MIGRATE_TO_DEV, -EINVAL },
 		{ HMM_DMIRROR_MIGRATE_TO_SYS, -EINVAL },
+		{ HMM_DMIRROR_EXCLUSIVE, -EFAULT },
 		{ HMM_DMIRROR_READ_UNLOCKED, -EFAULT },
 	};
 	struct hmm_dmirror_cmd cmd;

@@ -57,8 +57,7 @@ static const char *make_exclusive(struct scene *scene, size_t first,
 	err = devthp_device_exclusive(sample->dev, addr, npages,
 				      sample->buffer);
 	if (is(scene, STATE_READ_ONLY)) {
-		/* 6.12's driver has this one answer to all that goes wrong. */
-		if (err != -EBUSY && err != -EFAULT)
+		if (err != -EFAULT)
 			return wrong("exclusive access to read-only memory gives %d; should be %d",
 				     err, -EFAULT);
 		return scene_is_unchanged(scene);
