@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Memory that is no private memory of a process, huge or not, is asked to go to
+ * a device. Rule: what belongs to a file, or is shared, stays where it is, with
+ * what it holds, for all who have it mapped; the device uses it there. Copies
+ * that a process has made of it are its private memory, and go.
+ * (Documentation/mm/hmm.rst: only private anonymous memory is migrated)
+ */
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "common/baseline.h"
+#include "common/harness.h"
+#include "common/peer.h"
+#include "common/textfile.h"
+
+#define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
+
+/* From here on it is written, by who has it mapped privately. */
+#define COPIED_FIRST 100
+#define COPIED_PAGES 50
+
+FIXTURE(other)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct setting huge;
+	int file;
+	uint32_t *first;	/* generation of what was written to the file */
+};
+
+FIXTURE_VARIANT(other)
+{
+	int flags;		/* of mmap() */
+	bool huge;
+	bool hugetlb;
+	int err;		/* of a migration to the device */
+};
+
+FIXTURE_VARIANT_ADD(other, shared) { .flags = MAP_SHARED, .err = -ENOENT };
+FIXTURE_VARIANT_ADD(other, shared_huge) {
+	.flags = MAP_SHARED, .huge = true, .err = -ENOENT
+};
+FIXTURE_VARIANT_ADD(other, copied) { .flags = MAP_PRIVATE, .err = -ENOENT };
+FIXTURE_VARIANT_ADD(other, copied_huge) {
+	.flags = MAP_PRIVATE, .huge = true, .err = -ENOENT
+};
+FIXTURE_VARIANT_ADD(other, hugetlb) {
+	.flags = MAP_SHARED, .hugetlb = true, .err = -EINVAL
+};
+
+/* In place of the sample's memory, with the sample's data in it. */
+static const char *map_file(struct sample *sample, int file, int flags)
+{
+	const size_t bytes = sample->pages * devthp_page_size();
+
+	if (mmap(sample->addr, bytes, PROT_READ | PROT_WRITE,
+		 flags | MAP_FIXED, file, 0) == MAP_FAILED)
+		return went_well("mmap", -errno);
+	if (madvise(sample->addr, bytes, MADV_HUGEPAGE) && errno != EINVAL)
+		return went_well("MADV_HUGEPAGE", -errno);
+	return RIGHT;
+}
+
+static const char *fill_file(struct sample *sample, int file)
+{
+	if (ftruncate(file, sample->pages * devthp_page_size()))
+		return went_well("make a file", -errno);
+	CHECK(map_file(sample, file, MAP_SHARED));
+	return sample_fill(sample);
+}
+
+FIXTURE_SETUP(other)
+{
+	struct sample *sample = &self->sample;
+
+	self->file = -1;
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(sample, 1);
+	ASSERT_RIGHT(setting_change(&self->huge, SHMEM_HUGE,
+				    variant->huge ? "advise" : "never"));
+	self->file = memfd_create("devthp", MFD_CLOEXEC |
+				  (variant->hugetlb ? MFD_HUGETLB : 0));
+	if (variant->hugetlb && self->file < 0)
+		SKIP(return, "no memory of hugetlbfs: CONFIG_HUGETLBFS is off");
+	ASSERT_LE(0, self->file);
+	if (variant->hugetlb) {
+		uint64_t pages = 0;
+
+		file_number("/proc/sys/vm/nr_hugepages", &pages);
+		if (!pages)
+			SKIP(return, "no huge pages: write 4 to /proc/sys/vm/nr_hugepages");
+	}
+	ASSERT_RIGHT(fill_file(sample, self->file));
+	self->first = malloc(sample->pages * sizeof(*self->first));
+	ASSERT_NE(NULL, self->first);
+	memcpy(self->first, sample->generation,
+	       sample->pages * sizeof(*self->first));
+	if (variant->flags & MAP_PRIVATE) {
+		ASSERT_RIGHT(map_file(sample, self->file, MAP_PRIVATE));
+		ASSERT_RIGHT(sample_data(sample));
+		ASSERT_RIGHT(sample_access_range(sample, COPIED_FIRST,
+						 COPIED_PAGES, ACCESS_WRITE));
+	}
+}
+
+FIXTURE_TEARDOWN(other)
+{
+	sample_release(&self->sample);
+	free(self->first);
+	if (self->file >= 0)
+		close(self->file);
+	setting_restore(&self->huge);
+	if (__test_passed(_metadata))
+		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
+	baseline_forget(&self->baseline);
+}
+
+/* On the device: copies, if asked for, and nothing else. */
+static const char *device_has(const struct sample *sample, bool copies)
+{
+	struct devthp_snapshot *snap;
+	const char *verdict = RIGHT;
+	size_t i;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr,
+					     sample->pages, NULL)));
+	for (i = 0; i < sample->pages && is_right(verdict); i++) {
+		const bool want = copies && i >= COPIED_FIRST &&
+				  i < COPIED_FIRST + COPIED_PAGES;
+		struct devthp_page page = { .size = sizeof(page) };
+
+		devthp_snapshot_page(snap, i, &page);
+		if ((page.location == DEVTHP_LOC_DEVICE) != want)
+			verdict = wrong("page %zu is %s", i,
+					devthp_location_name(page.location));
+	}
+	devthp_snapshot_free(snap);
+	return verdict;
+}
+
+/* Who has the file mapped as well finds what is in it. */
+static const char *file_is_right(struct sample *sample, int file,
+				 const uint32_t *generation)
+{
+	const size_t bytes = sample->pages * devthp_page_size();
+	struct sample in_file = *sample;
+
+	in_file.generation = (uint32_t *)generation;
+	in_file.addr = mmap(NULL, bytes, PROT_READ, MAP_SHARED, file, 0);
+	if (in_file.addr == MAP_FAILED)
+		return went_well("mmap", -errno);
+	CHECK(sample_data(&in_file));
+	if (munmap(in_file.addr, bytes))
+		return went_well("munmap", -errno);
+	return RIGHT;
+}
+
+TEST_F(other, stays)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_EQ(variant->err,
+		  devthp_migrate_to_device(sample->dev, sample->addr,
+					   sample->pages, NULL));
+	ASSERT_RIGHT(device_has(sample, variant->flags & MAP_PRIVATE));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
+}
+
+/* What it writes is for all who share it, or is a copy more. */
+TEST_F(other, is_written_by_the_device)
+{
+	struct sample *sample = &self->sample;
+
+	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
+				 NULL);
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(file_is_right(sample, self->file,
+				   variant->flags & MAP_PRIVATE ? self->first :
+				   sample->generation));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+static const char *reads(struct sample *sample, struct peer *parent)
+{
+	return sample_data(sample);
+}
+
+/* A part of it, and from a child's side. */
+TEST_F(other, stays_in_part)
+{
+	struct sample *sample = &self->sample;
+	char *addr = sample->addr + 10 * devthp_page_size();
+	struct peer child;
+
+	ASSERT_EQ(variant->err, devthp_migrate_to_device(sample->dev, addr, 30,
+							 NULL));
+	ASSERT_RIGHT(device_has(sample, false));
+	ASSERT_RIGHT(peer_fork(&child, reads, sample));
+	ASSERT_RIGHT(peer_end(&child));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_HARNESS_MAIN
