@@ -16,7 +16,6 @@
 #include "common/need.h"
 #include "common/peer.h"
 #include "common/pin.h"
-#include "common/textfile.h"
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21
@@ -35,14 +34,6 @@ FIXTURE_VARIANT(coherent)
 };
 
 FORM_VARIANTS(coherent);
-
-static int coherent_needed(const char **why)
-{
-	if (file_exists("/dev/hmm_dmirror2"))
-		return KSFT_PASS;
-	return missing("there is no /dev/hmm_dmirror2: reserve memory, and load test_hmm with spm_addr_dev0= and spm_addr_dev1=",
-		       why);
-}
 
 static const char *open_coherent(struct sample *sample)
 {

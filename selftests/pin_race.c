@@ -25,6 +25,7 @@
 struct disturber {
 	pthread_t thread;
 	bool running;
+	uint32_t minor;		/* of the device */
 	const struct sample *sample;
 	atomic_bool *stop;
 	atomic_ulong done;
@@ -38,7 +39,8 @@ static bool is_on_device(struct devthp_device *dev, const struct sample *sample,
 	if (devthp_device_snapshot(dev, sample->addr, sample->pages, prot))
 		return false;
 	for (i = 0; i < sample->pages; i++)
-		if ((prot[i] & DEVTHP_PROT_WHERE) == DEVTHP_PROT_PRIVATE_LOCAL)
+		if ((prot[i] & DEVTHP_PROT_WHERE) == DEVTHP_PROT_PRIVATE_LOCAL ||
+		    (prot[i] & DEVTHP_PROT_WHERE) == DEVTHP_PROT_COHERENT_LOCAL)
 			return true;
 	return false;
 }
@@ -47,11 +49,15 @@ static bool is_on_device(struct devthp_device *dev, const struct sample *sample,
 static void *keep_migrating(void *arg)
 {
 	struct disturber *self = arg;
+	const struct devthp_device_opts opts = {
+		.size = sizeof(opts),
+		.minor = self->minor,
+	};
 	const struct sample *sample = self->sample;
 	uint8_t *prot = malloc(sample->pages);
 	struct devthp_device *dev;
 
-	if (!prot || devthp_device_open(&dev, NULL))
+	if (!prot || devthp_device_open(&dev, &opts))
 		return NULL;
 	while (!atomic_load(self->stop)) {
 		devthp_migrate_to_device(dev, sample->addr, sample->pages,
@@ -149,6 +155,7 @@ FIXTURE_VARIANT(pins)
 	enum pin_how how;
 	bool forks;
 	size_t npages;		/* at once, in 1/512 of a folio */
+	uint32_t minor;		/* of the device: from 2 on coherent */
 };
 
 #define VARIANT(name, ...) FIXTURE_VARIANT_ADD(pins, name) { __VA_ARGS__ }
@@ -160,12 +167,34 @@ VARIANT(ring, .how = PIN_RING, .npages = 64);
 VARIANT(call, .how = PIN_CALL, .npages = 64);
 VARIANT(fast_and_fork, .how = PIN_FAST, .npages = 64, .forks = true);
 VARIANT(slow_and_fork, .how = PIN_SLOW, .npages = 64, .forks = true);
+VARIANT(coherent, .how = PIN_FAST, .npages = 64, .minor = 2);
+VARIANT(coherent_all, .how = PIN_SLOW, .npages = 1024, .minor = 2);
+VARIANT(coherent_and_fork, .how = PIN_FAST, .npages = 64, .forks = true,
+	.minor = 2);
+
+static const char *open_device(struct sample *sample, uint32_t minor)
+{
+	const struct devthp_device_opts opts = {
+		.size = sizeof(opts),
+		.minor = minor,
+	};
+
+	devthp_device_close(sample->dev);
+	sample->dev = NULL;
+	return went_well("open the device",
+			 devthp_device_open(&sample->dev, &opts));
+}
 
 FIXTURE_SETUP(pins)
 {
 	NEED(pin_needed, variant->how);
+	if (variant->minor >= 2)
+		NEED(coherent_needed);
 	SETUP_SAMPLE(&self->sample, 2);
+	if (variant->minor)
+		ASSERT_RIGHT(open_device(&self->sample, variant->minor));
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));
+	self->disturbance.migrates.minor = variant->minor;
 	ASSERT_RIGHT(disturbance_begin(&self->disturbance, &self->sample,
 				       variant->forks));
 }
@@ -177,17 +206,38 @@ FIXTURE_TEARDOWN(pins)
 	sample_release(&self->sample);
 }
 
-/* Pin what is on the device, write, and look at what who pinned it sees. */
-static const char *round_trip(struct sample *sample, struct pin *pin,
-			      enum pin_how how, size_t first, size_t npages)
+/*
+ * Memory that has to leave a coherent device first may be refused, if somebody
+ * uses it just then: that is for who pins to try again.
+ */
+static const char *take(FIXTURE_DATA(pins) *self, enum pin_how how, char *addr,
+			size_t npages, bool may_be_refused)
 {
+	const char *verdict;
+
+	do {
+		errno = 0;
+		verdict = pin_take(&self->pin, how, addr, npages);
+	} while (may_be_refused && !is_right(verdict) && errno == EBUSY &&
+		 time(NULL) < self->disturbance.deadline);
+	return verdict;
+}
+
+/* Pin what is on the device, write, and look at what who pinned it sees. */
+static const char *round_trip(FIXTURE_DATA(pins) *self,
+			      const FIXTURE_VARIANT(pins) *variant,
+			      size_t first, size_t npages)
+{
+	struct sample *sample = &self->sample;
+
 	/* Others may be too slow to get it there. */
 	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
 				 NULL);
-	CHECK(pin_take(pin, how, sample->addr + first * devthp_page_size(),
-		       npages));
+	CHECK(take(self, variant->how,
+		   sample->addr + first * devthp_page_size(), npages,
+		   variant->minor >= 2));
 	CHECK(sample_access_range(sample, first, npages, ACCESS_WRITE));
-	CHECK(pin_drop(pin, sample->buffer));
+	CHECK(pin_drop(&self->pin, sample->buffer));
 	return sample_compare(sample, sample->buffer, first, npages,
 			      "who pinned it reads");
 }
@@ -201,8 +251,7 @@ TEST_F(pins, are_of_the_pages_mapped)
 	int round;
 
 	for (round = 0; !disturbed_enough(&self->disturbance, round); round++) {
-		verdict = round_trip(sample, &self->pin, variant->how, first,
-				     npages);
+		verdict = round_trip(self, variant, first, npages);
 		if (!is_right(verdict))
 			break;
 		/* Parts of both folios at times. */

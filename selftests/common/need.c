@@ -16,3 +16,11 @@ int file_needed(const char *path, const char *option, const char **why)
 		return KSFT_PASS;
 	return missing(wrong("there is no %s: %s is off", path, option), why);
 }
+
+int coherent_needed(const char **why)
+{
+	if (file_exists("/dev/hmm_dmirror2"))
+		return KSFT_PASS;
+	return missing("there is no /dev/hmm_dmirror2: reserve memory, and load test_hmm with spm_addr_dev0= and spm_addr_dev1=",
+		       why);
+}

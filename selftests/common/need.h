@@ -28,6 +28,9 @@ do {								\
 /* A file that is there if the kernel was built with an option. */
 int file_needed(const char *path, const char *option, const char **why);
 
+/* A device whose memory the CPU can use: its minor is 2. */
+int coherent_needed(const char **why);
+
 /*
  * For other such functions: what is missing is a failure where everything is
  * required, and a reason to skip elsewhere.

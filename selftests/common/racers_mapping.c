@@ -75,22 +75,28 @@ static const char *renew(struct racer *racer)
 
 /*
  * The old place stays mapped, but empty, for the reason given above; and for
- * devices to find something there all the same.
+ * devices to find something there all the same. By way of a third place, which
+ * the kernel chooses: a move to a fixed address that fails, because it is about
+ * more than one mapping, has unmapped what was there, and that is a hole.
  */
 static const char *move_piece(char *from, char *to, size_t npages)
 {
 	const size_t size = npages * devthp_page_size();
 	const size_t half = npages / 2, half_size = half * devthp_page_size();
+	char *between = mremap(from, size, size,
+			       MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL);
 
-	if (mremap(from, size, size,
-		   MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
-		   to) != MAP_FAILED)
-		return RIGHT;
-	/* More than one mapping by now, which it does not move together. */
-	if (errno != EFAULT || !half)
-		return went_well("mremap", -errno);
-	CHECK(move_piece(from, to, half));
-	return move_piece(from + half_size, to + half_size, npages - half);
+	if (between == MAP_FAILED) {
+		if (errno != EFAULT || !half)
+			return went_well("mremap", -errno);
+		CHECK(move_piece(from, to, half));
+		return move_piece(from + half_size, to + half_size,
+				  npages - half);
+	}
+	if (mremap(between, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   to) == MAP_FAILED)
+		return went_well("mremap to a fixed address", -errno);
+	return RIGHT;
 }
 
 static const char *move(struct racer *racer)
