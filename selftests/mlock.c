@@ -13,6 +13,8 @@
 #include "common/settle.h"
 
 MATRIX(lock, FOR_EACH_STATE)
+/* From system memory, which has hardly anything of the state any more. */
+MATRIX(lock_first, FOR_EACH_STATE_TYPICAL)
 
 static bool has_unmapped(const struct sample *sample)
 {
@@ -128,7 +130,7 @@ TEST_F(lock, not_for_long)
 }
 
 /* Locked in memory, and sent to the device then. */
-TEST_F(lock, before_migration)
+TEST_F(lock_first, then_migrate)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
