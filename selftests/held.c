@@ -4,6 +4,7 @@
  * A folio that is held moves nowhere and is not split; who needs it waits, asleep,
  * and can be killed; nothing is lost, and all goes well once it is let go of.
  */
+#include <errno.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -59,6 +60,28 @@ static const char *touch_by_kernel_write(struct sample *sample, size_t page)
 static const char *touch_by_pin(struct sample *sample, size_t page)
 {
 	return gup_and_put(PIN_USER_PAGES_FAST, page_addr(sample, page), 1, 1);
+}
+
+/*
+ * It asks the kernel to bring the page back. It does so again when it is told
+ * that it has taken too long.
+ */
+static const char *touch_by_another_device(struct sample *sample, size_t page)
+{
+	const struct devthp_device_opts opts = {
+		.size = sizeof(opts), .minor = 1,
+	};
+	struct devthp_device *dev;
+	int err;
+
+	CHECK(went_well("open another device",
+			devthp_device_open(&dev, &opts)));
+	do {
+		err = devthp_device_read(dev, page_addr(sample, page), 1,
+					 sample->buffer, NULL);
+	} while (err == -EBUSY);
+	devthp_device_close(dev);
+	return went_well("read by another device", err);
 }
 
 struct toucher {
@@ -448,6 +471,9 @@ FIXTURE_VARIANT_ADD(waiting, in_kernel_to_write) {
 	.touch = touch_by_kernel_write
 };
 FIXTURE_VARIANT_ADD(waiting, to_pin) { .touch = touch_by_pin };
+FIXTURE_VARIANT_ADD(waiting, by_another_device) {
+	.touch = touch_by_another_device
+};
 
 FIXTURE_SETUP(waiting)
 {

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 
 #define WINDOW_ALL_POINTS
+#include "common/settle.h"
 #include "common/uffd.h"
 #include "common/window_harness.h"
 
@@ -89,9 +90,27 @@ TEST_F(between, dropped)
 	ASSERT_RIGHT(window_end(&self->window));
 }
 
+/* Nobody touches the rest, nor was the part unmapped by any of its entries. */
+static const char *device_has_part_back(const void *arg)
+{
+	const struct sample *sample = arg;
+	const uint64_t most = sample->pages - PART_PAGES;
+	struct devthp_usage usage = { .size = sizeof(usage) };
+
+	CHECK(went_well("ask for the use of the device",
+			devthp_device_usage(sample->dev, &usage)));
+	if (usage.pages_total - usage.pages_free > most)
+		return wrong("%llu pages of the device are in use; should be %llu at most",
+			     (unsigned long long)(usage.pages_total -
+						  usage.pages_free),
+			     (unsigned long long)most);
+	return RIGHT;
+}
+
 TEST_F(between, dropped_in_part)
 {
 	ASSERT_RIGHT(window_intrude(&self->window, drops_part, false));
+	ASSERT_RIGHT(settles(device_has_part_back, &self->window.sample));
 	ASSERT_RIGHT(window_end(&self->window));
 }
 
