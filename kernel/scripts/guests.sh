@@ -1,0 +1,29 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# guests.sh KERNEL DIR SECONDS [BASELINE]: run every test program, in two guests
+# side by side where the machine has the processors and the memory: most programs
+# keep one processor busy. Each guest has every second program, and its results in
+# DIR/1 and DIR/2; those of both are DIR/guest.ktap.
+. "$(dirname "$0")/lib.sh"
+. "$top/kernel/scripts/ktap.sh"
+load_kernel "$1"
+dir=$2
+available=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
+guests="1 2"
+if [ "$jobs" -lt 2 ] || [ "$available" -lt $((2 * ${memory%G} + 2)) ]; then
+	guests=1
+fi
+count=${guests##* }
+
+for guest in $guests; do
+	GUEST_ARGS="devthp.share=$guest/$count ${GUEST_ARGS:-}" "$top/kernel/scripts/guest.sh" \
+		"$kernel" "$dir/$guest" "$3" "" "${4:-/dev/null}" | cat &
+done
+wait
+{
+	echo "KTAP version 1"
+	echo "1..$count"
+	for guest in $guests; do
+		suite "$guest" "guest $guest of $count" "$dir/$guest/guest.ktap"
+	done
+} >"$dir/guest.ktap"
