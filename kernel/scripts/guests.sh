@@ -14,9 +14,13 @@ if [ "$jobs" -lt 2 ] || [ "$available" -lt $((2 * ${memory%G} + 2)) ]; then
 	guests=1
 fi
 count=${guests##* }
+case ${STATES:-all} in
+all|typical) ;;
+*) die "STATES=$STATES is neither all nor typical." ;;
+esac
 
 for guest in $guests; do
-	GUEST_ARGS="devthp.share=$guest/$count ${GUEST_ARGS:-}" "$top/kernel/scripts/guest.sh" \
+	GUEST_ARGS="devthp.share=$guest/$count devthp.states=${STATES:-all} ${GUEST_ARGS:-}" "$top/kernel/scripts/guest.sh" \
 		"$kernel" "$dir/$guest" "$3" "" "${4:-/dev/null}" | cat &
 done
 wait

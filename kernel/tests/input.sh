@@ -63,7 +63,7 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 29
+plan 30
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
@@ -158,5 +158,12 @@ soak()
 }
 expect 1 "MINUTES=long is no number" "a soak that is not told how long" soak long
 expect 1 "MINUTES=0 is no number" "a soak of no length" soak 0
+
+# guests
+guests()
+{
+	STATES=$1 "$scripts/guests.sh" patched "$dir/guests" 10
+}
+expect 1 "STATES=few is neither all nor typical" "states that are no choice" guests few
 rm -rf "${dir:?}/bin" "$dir/copy" "$dir/copy-build"
 $all_passed

@@ -2,6 +2,8 @@
 /* How a sample gets into each state. */
 #include <errno.h>
 #include <linux/userfaultfd.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "form.h"
@@ -340,7 +342,20 @@ STATE(from_swap, WHOLE, 1, swapdisk_needed);
 STATE(from_swap_small, 0, 1, swapdisk_needed);
 STATE(from_free, WHOLE, 1, NULL);
 
+#define IS_STATE(name, state) || (state) == &state_##name
+
+static bool is_typical(const struct state *state)
+{
+	return false FOR_EACH_STATE_TYPICAL(IS_STATE, state);
+}
+
 int state_needed(const struct state *state, const char **why)
 {
+	const char *states = getenv("DEVTHP_STATES");
+
+	if (states && !strcmp(states, "typical") && !is_typical(state)) {
+		*why = "left out by DEVTHP_STATES=typical";
+		return KSFT_SKIP;
+	}
 	return state->needed ? state->needed(why) : KSFT_PASS;
 }

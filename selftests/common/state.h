@@ -103,7 +103,11 @@ FOR_EACH_STATE(DECLARE_STATE)
 #define STATE_VARIANT(name, fixture)					\
 	FIXTURE_VARIANT_ADD(fixture, name) { .state = &state_##name };
 
-/* Whether this system can have it: NEED(state_needed, state), see need.h. */
+/*
+ * Whether this system can have it, and it is not left out: with DEVTHP_STATES=typical
+ * in the environment all but the typical ones are. NEED(state_needed, state), see
+ * need.h.
+ */
 int state_needed(const struct state *state, const char **why);
 
 #endif
