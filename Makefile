@@ -2,7 +2,7 @@
 # Every verb is a stage; a stage brings about those that it builds on, and each
 # does nothing when its result is up to date. `make help` lists them.
 
-variables := ARCH KERNEL_SRC MINUTES O STATES V
+variables := ARCH BUDGET KERNEL_SRC MINUTES O STATES V
 
 given := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 unknown := $(filter-out $(variables),$(given))
@@ -16,6 +16,7 @@ export ARCH ?= x86_64
 export KERNEL_SRC
 export MINUTES ?= 30
 export STATES ?= all
+export BUDGET
 export V
 unexport O MAKEFLAGS MAKEOVERRIDES MFLAGS
 
@@ -112,7 +113,7 @@ distclean:			## remove the build directory
 	$(s)/clean.sh all
 
 help:				## this list
-	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1] [MINUTES=30] [STATES=all or typical]"
+	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1] [MINUTES=30] [STATES=all or typical] [BUDGET=minutes]"
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \

@@ -18,9 +18,13 @@ case ${STATES:-all} in
 all|typical) ;;
 *) die "STATES=$STATES is neither all nor typical." ;;
 esac
+case ${BUDGET:-} in
+*[!0-9]*|0*) die "BUDGET=$BUDGET is no number of minutes." ;;
+esac
 
+choice="devthp.states=${STATES:-all} ${BUDGET:+devthp.budget=$BUDGET}"
 for guest in $guests; do
-	GUEST_ARGS="devthp.share=$guest/$count devthp.states=${STATES:-all} ${GUEST_ARGS:-}" "$top/kernel/scripts/guest.sh" \
+	GUEST_ARGS="devthp.share=$guest/$count $choice ${GUEST_ARGS:-}" "$top/kernel/scripts/guest.sh" \
 		"$kernel" "$dir/$guest" "$3" "" "${4:-/dev/null}" | cat &
 done
 wait

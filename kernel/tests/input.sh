@@ -63,7 +63,7 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 30
+plan 31
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
@@ -165,5 +165,10 @@ guests()
 	STATES=$1 "$scripts/guests.sh" patched "$dir/guests" 10
 }
 expect 1 "STATES=few is neither all nor typical" "states that are no choice" guests few
+budget()
+{
+	BUDGET=$1 "$scripts/guests.sh" patched "$dir/guests" 10
+}
+expect 1 "BUDGET=soon is no number of minutes" "a budget that is no time" budget soon
 rm -rf "${dir:?}/bin" "$dir/copy" "$dir/copy-build"
 $all_passed
