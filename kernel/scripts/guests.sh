@@ -28,10 +28,28 @@ for guest in $guests; do
 		"$kernel" "$dir/$guest" "$3" "" "${4:-/dev/null}" | cat &
 done
 wait
+
+# A program that no guest had would not be missed otherwise.
+sort_programs()
+{
+	sed -e "s, *#.*,," -e "s,.*/,," -e "s, prints no case\$,," | sort
+}
+
+sort_programs <"$kernel_dir/tests.list" >"$dir/programs"
+for guest in $guests; do
+	sed -nE "s/^(not )?ok [0-9]+ //p" "$dir/$guest/tests.log" | grep -v "^test_hmm "
+done | sort_programs >"$dir/programs.run"
+
 {
 	echo "KTAP version 1"
-	echo "1..$count"
+	echo "1..$((count + 1))"
 	for guest in $guests; do
 		suite "$guest" "guest $guest of $count" "$dir/$guest/guest.ktap"
 	done
+	if diff "$dir/programs" "$dir/programs.run" >"$dir/programs.diff"; then
+		echo "ok $((count + 1)) each program had its turn in one guest"
+	else
+		echo "not ok $((count + 1)) each program had its turn in one guest"
+		sed "s/^/# /" "$dir/programs.diff"
+	fi
 } >"$dir/guest.ktap"

@@ -14,12 +14,23 @@ suite()
 	fi
 }
 
-# failures FILE: the cases that failed and what they have to say, for people.
+# failures FILE: the cases that failed and what they have to say, for people. The
+# kselftest harness speaks before a case's result, others behind it.
 failures()
 {
-	awk '/^ *not ok / { sub(/^ *not ok [0-9]+ (- )?/, ""); print "  FAILED   " $0; failed = 1; next }
-	     /^ *ok / { failed = 0 }
-	     /^ *# / && failed { sub(/^ */, ""); print "           " $0 }' "$1"
+	awk 'function say(line) { sub(/^ */, "", line); print "           " line }
+	     /^ *not ok / {
+		sub(/^ *not ok [0-9]+ (- )?/, "")
+		print "  FAILED   " $0
+		for (i = 1; i <= said; i++)
+			say(before[i])
+		said = 0
+		failed = 1
+		next
+	     }
+	     /^ *ok / || /^ *#  RUN / { failed = said = 0; next }
+	     /^ *# / && failed { say($0); next }
+	     /^ *# / { before[++said] = $0 }' "$1"
 }
 
 # failed_alone FILE: how many suites failed though no case in them did, such as a

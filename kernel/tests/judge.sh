@@ -22,7 +22,7 @@ judge()
 	"$scripts/judge.sh" "$left" "$left/baseline"
 }
 
-plan 21
+plan 22
 guest
 expect 0 "5 passed, 0 failed, 0 skipped" "a good guest passes" judge
 
@@ -31,6 +31,9 @@ expect 0 "4 passed, 0 failed, 1 skipped" "a skip is counted as a skip" judge
 
 guest; sed -i 's/ok 2 two/not ok 2 two/' "$left/tests.log"
 expect 1 "FAILED   two" "a failing case below a program that says ok" judge
+
+guest; sed -i -e '/ok 2 two/i\    # two is wrong' -e 's/ok 2 two/not ok 2 two/' "$left/tests.log"
+expect 1 "           # two is wrong" "what a failing case said before its result" judge
 
 guest; sed -i '/ok 2 two/d' "$left/tests.log"
 expect 1 "1 failed" "a program that stops before its plan is done" judge
