@@ -63,7 +63,7 @@ static const char *set_up(const struct sample *sample, const char *action)
 /* Until it has tried so often. */
 static const char *acts(unsigned int times)
 {
-	const time_t limit = time(NULL) + 20;
+	const time_t limit = time(NULL) + PATIENCE;
 	uint64_t tried = 0;
 
 	CHECK(file_write(ADMIN "0/state", "on"));
@@ -72,8 +72,8 @@ static const char *acts(unsigned int times)
 		CHECK(file_write(ADMIN "0/state", "update_schemes_stats"));
 		CHECK(file_number(SCHEME "stats/nr_tried", &tried));
 		if (time(NULL) > limit)
-			return wrong("DAMON has acted %llu times in twenty seconds",
-				     (unsigned long long)tried);
+			return wrong("DAMON has acted %llu times in %d s",
+				     (unsigned long long)tried, PATIENCE);
 	} while (tried < times);
 	return RIGHT;
 }

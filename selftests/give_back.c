@@ -13,9 +13,6 @@
 
 #include "common/matrix.h"
 
-/* What the kernel leaves to a worker is done by then. */
-#define SECONDS 10
-
 MATRIX(part, FOR_EACH_STATE)
 MATRIX(page, FOR_EACH_STATE_TYPICAL)
 
@@ -37,7 +34,7 @@ static const char *in_use(const struct sample *sample, uint64_t *pages)
 /* So many pages are in use, soon; asking is all that is done for it. */
 static const char *comes_to(const struct sample *sample, uint64_t want)
 {
-	const time_t limit = time(NULL) + SECONDS;
+	const time_t limit = time(NULL) + PATIENCE;
 	uint64_t pages;
 
 	do {
@@ -47,7 +44,7 @@ static const char *comes_to(const struct sample *sample, uint64_t want)
 		sched_yield();
 	} while (time(NULL) < limit);
 	return wrong("%llu pages of the device are in use after %d s; should be %llu",
-		     (unsigned long long)pages, SECONDS,
+		     (unsigned long long)pages, PATIENCE,
 		     (unsigned long long)want);
 }
 

@@ -25,9 +25,6 @@
 #include "common/still.h"
 #include "common/textfile.h"
 
-/* Nothing here takes as long, also where emulation makes all of it slow. */
-#define SECONDS 10
-
 static char *page_addr(const struct sample *sample, size_t page)
 {
 	return sample->addr + page * devthp_page_size();
@@ -136,7 +133,7 @@ static const char *sleeps_so_far(pid_t tid, uint64_t *sleeps)
  */
 static const char *sleeps_and_retries(pid_t tid, const atomic_bool *done)
 {
-	const time_t limit = time(NULL) + SECONDS;
+	const time_t limit = time(NULL) + PATIENCE;
 	uint64_t before, now;
 
 	CHECK(sleeps_so_far(tid, &before));
@@ -149,7 +146,7 @@ static const char *sleeps_and_retries(pid_t tid, const atomic_bool *done)
 			return RIGHT;
 	} while (time(NULL) < limit);
 	return wrong("who touches what is held slept %llu times in %d s",
-		     (unsigned long long)(now - before), SECONDS);
+		     (unsigned long long)(now - before), PATIENCE);
 }
 
 static const char *toucher_waits(struct toucher *toucher)
@@ -494,7 +491,7 @@ FIXTURE_TEARDOWN(waiting)
 
 static const char *dies(pid_t pid)
 {
-	const time_t limit = time(NULL) + SECONDS;
+	const time_t limit = time(NULL) + PATIENCE;
 	int status;
 
 	if (kill(pid, SIGKILL))
@@ -502,7 +499,7 @@ static const char *dies(pid_t pid)
 	while (waitpid(pid, &status, WNOHANG) != pid) {
 		if (time(NULL) >= limit)
 			return wrong("who waits for what is held did not die in %d s",
-				     SECONDS);
+				     PATIENCE);
 		sched_yield();
 	}
 	if (!WIFSIGNALED(status))
@@ -548,7 +545,7 @@ static void *map_and_unmap(void *arg)
 TEST_F(waiting, lets_others_map)
 {
 	struct sample *sample = &self->sample;
-	const time_t limit = time(NULL) + SECONDS;
+	const time_t limit = time(NULL) + PATIENCE;
 	atomic_bool done = false;
 	struct toucher toucher;
 	pthread_t mapper;

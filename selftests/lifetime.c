@@ -69,7 +69,7 @@ static const char *counters_are_back(const struct devthp_counters *before)
 /* Those of the system may lag behind, or others move them for a moment. */
 static const char *counters_come_back(const struct devthp_counters *before)
 {
-	const time_t limit = time(NULL) + 5;
+	const time_t limit = time(NULL) + PATIENCE;
 	const char *verdict;
 
 	do {

@@ -273,12 +273,13 @@ static uint64_t scanned(void)
 static const char *work_until_scanned(const struct sample *sample)
 {
 	const uint64_t before = scanned();
-	const time_t limit = time(NULL) + 10;
+	const time_t limit = time(NULL) + PATIENCE;
 
 	while (scanned() < before + 64) {
 		memset(sample->buffer, 1, 64 * devthp_page_size());
 		if (time(NULL) > limit)
-			return wrong("automatic NUMA balancing has not scanned for ten seconds");
+			return wrong("automatic NUMA balancing has not scanned for %d s",
+				     PATIENCE);
 	}
 	return RIGHT;
 }

@@ -13,7 +13,12 @@
 #include "layout.h"
 #include "ready.h"
 #include "sample.h"
+#include "settle.h"
 #include "verdict.h"
+
+/* Longer than a test waits for anything, so that it can say what did not come. */
+#undef TEST_TIMEOUT_DEFAULT
+#define TEST_TIMEOUT_DEFAULT (3 * PATIENCE)
 
 #define ASSERT_RIGHT(verdict) ASSERT_STREQ(RIGHT, verdict)
 #define EXPECT_RIGHT(verdict) EXPECT_STREQ(RIGHT, verdict)

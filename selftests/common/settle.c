@@ -6,11 +6,9 @@
 #include "textfile.h"
 #include "verdict.h"
 
-#define SECONDS 5
-
 const char *settles(const char *(*check)(const void *arg), const void *arg)
 {
-	const time_t limit = time(NULL) + SECONDS;
+	const time_t limit = time(NULL) + PATIENCE;
 	const char *verdict = check(arg);
 
 	while (!is_right(verdict) && time(NULL) < limit) {

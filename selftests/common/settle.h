@@ -4,7 +4,13 @@
 #define SETTLE_H
 
 /*
- * Ask again until the verdict is RIGHT, or for some seconds. In between, pages
+ * What has not happened within so many seconds never does. Far more than anything
+ * takes, as the machine may be busy with other things.
+ */
+#define PATIENCE 30
+
+/*
+ * Ask again until the verdict is RIGHT, or patience ends. In between, pages
  * that wait in some CPU's batch are put where they belong.
  */
 const char *settles(const char *(*check)(const void *arg), const void *arg);
