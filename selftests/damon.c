@@ -60,16 +60,28 @@ static const char *set_up(const struct sample *sample, const char *action)
 	return write_number(SCHEME "access_pattern/age/max", -1U);
 }
 
+/* DAMON's thread has the lock at times, and who writes does not wait for it. */
+static const char *command(const char *word)
+{
+	const time_t limit = time(NULL) + PATIENCE;
+	const char *verdict;
+
+	do {
+		verdict = file_write(ADMIN "0/state", word);
+	} while (!is_right(verdict) && errno == EBUSY && time(NULL) < limit);
+	return verdict;
+}
+
 /* Until it has tried so often. */
 static const char *acts(unsigned int times)
 {
 	const time_t limit = time(NULL) + PATIENCE;
 	uint64_t tried = 0;
 
-	CHECK(file_write(ADMIN "0/state", "on"));
+	CHECK(command("on"));
 	do {
 		usleep(1000);
-		CHECK(file_write(ADMIN "0/state", "update_schemes_stats"));
+		CHECK(command("update_schemes_stats"));
 		CHECK(file_number(SCHEME "stats/nr_tried", &tried));
 		if (time(NULL) > limit)
 			return wrong("DAMON has acted %llu times in %d s",
@@ -80,12 +92,9 @@ static const char *acts(unsigned int times)
 
 static const char *left_alone(struct scene *scene, const char *action)
 {
-	const char *verdict = set_up(&scene->sample, action);
-
-	if (is_right(verdict))
-		verdict = acts(10);
-	file_write(ADMIN "0/state", "off");
-	CHECK(verdict);
+	CHECK(set_up(&scene->sample, action));
+	CHECK(acts(10));
+	CHECK(command("off"));
 	CHECK(write_number(ADMIN "nr_kdamonds", 0));
 	CHECK(scene_is_unchanged(scene));
 	CHECK(sample_device_data(&scene->sample));
