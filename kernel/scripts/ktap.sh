@@ -28,9 +28,9 @@ failures()
 		failed = 1
 		next
 	     }
-	     /^ *ok / || /^ *#  RUN / { failed = said = 0; next }
-	     /^ *# / && failed { say($0); next }
-	     /^ *# / { before[++said] = $0 }' "$1"
+	     !/^ *# / || /^ *#  RUN / { failed = said = 0; next }
+	     failed { say($0); next }
+	     { before[++said] = $0 }' "$1"
 }
 
 # failed_alone FILE: how many suites failed though no case in them did, such as a
