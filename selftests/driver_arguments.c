@@ -79,6 +79,20 @@ static const char *nothing_changed(const FIXTURE_DATA(refused) *self)
 	return RIGHT;
 }
 
+/* An argument that the kernel can read, and cannot write. */
+static const char *put_read_only(const FIXTURE_DATA(refused) *self,
+				 const void *arg, size_t length)
+{
+	const size_t size = devthp_page_size();
+
+	if (mprotect(self->read_only, size, PROT_READ | PROT_WRITE))
+		return went_well("mprotect", -errno);
+	memcpy(self->read_only, arg, length);
+	if (mprotect(self->read_only, size, PROT_READ))
+		return went_well("mprotect", -errno);
+	return RIGHT;
+}
+
 #define ASSERT_REFUSED(err, request, arg)				\
 do {									\
 	ASSERT_EQ(err, command(self, request, arg));			\
@@ -130,6 +144,24 @@ TEST_F(refused, no_structure)
 
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		ASSERT_REFUSED(-EFAULT, commands[i], self->nowhere);
+}
+
+/* What cannot tell its result does not do anything first. */
+TEST_F(refused, no_structure_to_answer_in)
+{
+	const struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)self->sample.addr,
+		.npages = self->sample.pages,
+		.ptr = (uintptr_t)self->sample.buffer,
+	};
+	size_t i;
+
+	memset(self->sample.buffer, 0x5a, self->sample.pages *
+	       devthp_page_size());
+	ASSERT_RIGHT(put_read_only(self, &cmd, sizeof(cmd)));
+	for (i = 0; i < ARRAY_SIZE(commands); i++)
+		ASSERT_REFUSED(-EFAULT, commands[i], self->read_only);
+	ASSERT_RIGHT(sample_device_data(&self->sample));
 }
 
 /* The whole address space but what is the kernel's: no mapping, no harm. */
@@ -225,6 +257,31 @@ TEST_F(refused, hole_in_the_range)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/* Nor is any of it written, or anybody's own. */
+TEST_F(refused, not_writable_in_the_end)
+{
+	struct sample *sample = &self->sample;
+	const size_t last = sample->pages - 1, size = devthp_page_size();
+	struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)sample->addr,
+		.npages = sample->pages,
+		.ptr = (uintptr_t)sample->buffer,
+	};
+
+	memset(sample->buffer, 0x5a, sample->pages * size);
+	ASSERT_EQ(0, mprotect(sample->addr + last * size, size, PROT_READ));
+	ASSERT_EQ(-EPERM, command(self, HMM_DMIRROR_WRITE, &cmd));
+	ASSERT_EQ(-EFAULT, command(self, HMM_DMIRROR_EXCLUSIVE, &cmd));
+	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_device_data(sample));
+
+	ASSERT_RIGHT(sample_cut(sample, last, 1, HOLE_UNMAPPED));
+	ASSERT_EQ(-EFAULT, command(self, HMM_DMIRROR_WRITE, &cmd));
+	ASSERT_EQ(-EFAULT, command(self, HMM_DMIRROR_EXCLUSIVE, &cmd));
+	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 /* A range that is by far larger than what is in it is not walked page by page. */
 TEST_F(refused, nothing_exclusive_anywhere)
 {
@@ -274,10 +331,8 @@ TEST_F(refused, another_size)
 	}
 }
 
-/* What cannot tell its result does not do anything first. */
 TEST_F(refused, no_room_for_the_answer)
 {
-	uint32_t *arg = (uint32_t *)self->read_only;
 	struct hmm_dmirror_hold hold = {
 		.size = sizeof(hold),
 		.addr = (uintptr_t)self->sample.addr,
@@ -286,15 +341,14 @@ TEST_F(refused, no_room_for_the_answer)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(own_commands); i++) {
+		uint32_t arg[64] = { 0 };
+
 		ASSERT_REFUSED(-EFAULT, own_commands[i], self->nowhere);
-		ASSERT_EQ(0, mprotect(arg, devthp_page_size(),
-				      PROT_READ | PROT_WRITE));
-		memset(arg, 0, devthp_page_size());
 		if (own_commands[i] == HMM_DMIRROR_HOLD)
 			memcpy(arg, &hold, sizeof(hold));
 		arg[0] = _IOC_SIZE(own_commands[i]);
-		ASSERT_EQ(0, mprotect(arg, devthp_page_size(), PROT_READ));
-		ASSERT_REFUSED(-EFAULT, own_commands[i], arg);
+		ASSERT_RIGHT(put_read_only(self, arg, arg[0]));
+		ASSERT_REFUSED(-EFAULT, own_commands[i], self->read_only);
 	}
 }
 
