@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * A migration is stopped, with the mmap_lock held for reading, and somebody waits
+ * for that lock to write. A command on the same memory then waits as well, and
+ * who has given it can be killed nevertheless, by whom the lock does not concern.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <lib/test_hmm_uapi.h>
+
+#include "common/driver.h"
+#include "common/harness.h"
+#include "common/need.h"
+#include "common/peer.h"
+#include "common/textfile.h"
+
+/* Who is found asleep in the kernel so many times in a row waits for the lock. */
+#define LOOKS 20
+
+/* What all three processes see. */
+struct shared {
+	unsigned long command;
+	_Atomic pid_t writer;		/* thread of the owner */
+	_Atomic pid_t caller;
+};
+
+static struct shared *shared;
+static int driver = -1;			/* of the owner's memory */
+
+static int pause_at(int control, unsigned int action, unsigned int timeout_ms)
+{
+	struct hmm_dmirror_pause cmd = {
+		.size = sizeof(cmd),
+		.point = HMM_DMIRROR_PAUSE_TO_DEV_SETUP,
+		.action = action,
+		.timeout_ms = timeout_ms,
+	};
+
+	return ioctl(control, HMM_DMIRROR_PAUSE, &cmd) ? -errno : 0;
+}
+
+/* ---- The process that gives the command ---- */
+
+static const char *call(struct sample *sample, struct peer *parent)
+{
+	struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)sample->addr,
+		.npages = sample->pages,
+		.ptr = (uintptr_t)sample->buffer,
+	};
+
+	CHECK(peer_wait(parent));
+	atomic_store(&shared->caller, getpid());
+	if (ioctl(driver, shared->command, &cmd))
+		return went_well("the command", -errno);
+	return RIGHT;
+}
+
+/* ---- The process whose memory it is ---- */
+
+struct owner {
+	struct sample sample;
+	char *page;
+	int start[2];			/* pipe: the writer may go */
+};
+
+static void *migrate(void *arg)
+{
+	struct owner *owner = arg;
+
+	return (void *)sample_to_device(&owner->sample);
+}
+
+static void *write_lock(void *arg)
+{
+	struct owner *owner = arg;
+	char go;
+
+	atomic_store(&shared->writer, (pid_t)syscall(SYS_gettid));
+	if (read(owner->start[0], &go, 1) == 1)
+		munmap(owner->page, devthp_page_size());
+	return NULL;
+}
+
+/* The one who tells what is next must not need the memory that is locked. */
+static const char *conduct(struct owner *owner, struct peer *parent,
+			   struct peer *caller)
+{
+	CHECK(peer_wait(parent));	/* the migration has stopped */
+	if (write(owner->start[1], "g", 1) != 1)
+		return went_well("tell the writer to go", -errno);
+	CHECK(peer_wait(parent));
+	CHECK(peer_tell(caller));
+	return peer_wait(parent);	/* it has gone on */
+}
+
+static const char *own(struct sample *unused, struct peer *parent)
+{
+	static struct owner owner;
+	pthread_t migrator, writer;
+	struct peer caller;
+	const char *verdict, *why = RIGHT;
+	void *migrated;
+
+	(void)unused;
+	if (device_ready(&owner.sample.dev, &why) != KSFT_PASS)
+		return why;
+	CHECK(sample_reserve(&owner.sample, 1));
+	CHECK(sample_fill_whole(&owner.sample));
+	CHECK(driver_open(&driver));
+	owner.page = mmap(NULL, devthp_page_size(), PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (owner.page == MAP_FAILED || pipe(owner.start))
+		return went_well("prepare", -errno);
+	CHECK(peer_fork(&caller, call, &owner.sample));
+	CHECK(peer_tell(parent));
+	CHECK(peer_wait(parent));	/* the point is armed */
+	pthread_create(&writer, NULL, write_lock, &owner);
+	pthread_create(&migrator, NULL, migrate, &owner);
+	verdict = conduct(&owner, parent, &caller);
+	pthread_join(migrator, &migrated);
+	pthread_join(writer, NULL);
+	peer_status(&caller);
+	CHECK(verdict);
+	CHECK(migrated);
+	return sample_data(&owner.sample);
+}
+
+/* ---- Who kills ---- */
+
+static const char *state_of(pid_t tid, char *state)
+{
+	char path[64], text[512], *behind;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	CHECK(file_read(path, text, sizeof(text)));
+	behind = strrchr(text, ')');
+	*state = behind && behind[1] ? behind[2] : '?';
+	return RIGHT;
+}
+
+/* It has begun, and is asleep, not to be woken by any signal but a fatal one. */
+static const char *waits(_Atomic pid_t *tid)
+{
+	const time_t limit = time(NULL) + PATIENCE;
+	int looks = 0;
+	char state;
+
+	while (looks < LOOKS) {
+		if (time(NULL) > limit)
+			return wrong("nobody waits for the lock");
+		sched_yield();
+		if (!atomic_load(tid))
+			continue;
+		CHECK(state_of(atomic_load(tid), &state));
+		looks = state == 'D' ? looks + 1 : 0;
+	}
+	return RIGHT;
+}
+
+static const char *dies(pid_t pid)
+{
+	const time_t limit = time(NULL) + PATIENCE;
+	char state;
+
+	if (kill(pid, SIGKILL))
+		return went_well("kill", -errno);
+	do {
+		sched_yield();
+		CHECK(state_of(pid, &state));
+		if (state == 'Z')
+			return RIGHT;
+	} while (time(NULL) < limit);
+	return wrong("who waits for the lock did not die in %d s", PATIENCE);
+}
+
+static const char *kill_who_waits(struct peer *owner, int control)
+{
+	CHECK(went_well("wait for the migration to stop",
+			pause_at(control, HMM_DMIRROR_PAUSE_WAIT,
+				 PATIENCE * 1000)));
+	CHECK(peer_tell(owner));
+	CHECK(waits(&shared->writer));
+	CHECK(peer_tell(owner));
+	CHECK(waits(&shared->caller));
+	return dies(atomic_load(&shared->caller));
+}
+
+FIXTURE(waiting)
+{
+	struct peer owner;
+	int control;
+};
+
+FIXTURE_VARIANT(waiting)
+{
+	unsigned long command;
+};
+
+FIXTURE_VARIANT_ADD(waiting, reads) { .command = HMM_DMIRROR_READ };
+FIXTURE_VARIANT_ADD(waiting, writes) { .command = HMM_DMIRROR_WRITE };
+FIXTURE_VARIANT_ADD(waiting, migrates) { .command = HMM_DMIRROR_MIGRATE_TO_DEV };
+FIXTURE_VARIANT_ADD(waiting, brings_back) { .command = HMM_DMIRROR_MIGRATE_TO_SYS };
+FIXTURE_VARIANT_ADD(waiting, looks) { .command = HMM_DMIRROR_SNAPSHOT };
+FIXTURE_VARIANT_ADD(waiting, makes_exclusive) { .command = HMM_DMIRROR_EXCLUSIVE };
+
+FIXTURE_SETUP(waiting)
+{
+	self->control = -1;
+	NEED(driver_needed);
+	ASSERT_RIGHT(driver_open(&self->control));
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, shared);
+	shared->command = variant->command;
+	ASSERT_RIGHT(peer_fork(&self->owner, own, NULL));
+}
+
+FIXTURE_TEARDOWN(waiting)
+{
+	if (self->control >= 0)
+		close(self->control);
+}
+
+TEST_F(waiting, can_be_killed)
+{
+	const char *verdict;
+	char failure[400];
+
+	ASSERT_RIGHT(peer_wait(&self->owner));
+	ASSERT_EQ(0, pause_at(self->control, HMM_DMIRROR_PAUSE_ARM, 0));
+	ASSERT_RIGHT(peer_tell(&self->owner));
+	verdict = kill_who_waits(&self->owner, self->control);
+	snprintf(failure, sizeof(failure), "%s", verdict);
+	EXPECT_EQ(0, pause_at(self->control, HMM_DMIRROR_PAUSE_RESUME, 0));
+	EXPECT_STREQ(RIGHT, failure);
+	EXPECT_RIGHT(peer_tell(&self->owner));
+	ASSERT_RIGHT(peer_end(&self->owner));
+}
+
+TEST_HARNESS_MAIN
