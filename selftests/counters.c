@@ -17,11 +17,6 @@
 MATRIX(counted, FOR_EACH_STATE)
 MATRIX(counted_later, FOR_EACH_STATE_TYPICAL)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 /* What each counter should be more than before all of the scene. */
 struct more {
 	const struct scene *scene;
@@ -115,8 +110,8 @@ static const char *counts_on_the_device(const struct scene *scene)
 	const int64_t huge = devthp_pmd_size();
 
 	return counts(scene, mapped(&scene->sample),
-		      is(scene, STATE_PMD) ? huge : 0,
-		      is(scene, STATE_HUGE) ? 1 : 0);
+		      scene_is(scene, STATE_PMD) ? huge : 0,
+		      scene_is(scene, STATE_HUGE) ? 1 : 0);
 }
 
 TEST_F(counted, on_the_device)
@@ -137,9 +132,9 @@ TEST_F(counted, when_it_is_back)
 
 	ASSERT_RIGHT(sample_rest_to_system(sample));
 	/* The driver takes a huge page for a folio of which all is mapped. */
-	if (is(scene, STATE_PMD)) {
+	if (scene_is(scene, STATE_PMD)) {
 		ASSERT_RIGHT(counts(scene, huge, huge, 1));
-	} else if (!is(scene, STATE_HUGE)) {
+	} else if (!scene_is(scene, STATE_HUGE)) {
 		ASSERT_RIGHT(counts(scene, mapped(sample), 0, 0));
 	}
 	ASSERT_RIGHT(scene_data(scene));
@@ -154,7 +149,7 @@ TEST_F(counted_later, when_it_is_gone)
 	for (i = 0; i < sample->pages; i++)
 		if (sample->hole[i] != HOLE_UNMAPPED)
 			ASSERT_RIGHT(sample_cut(sample, i, 1, HOLE_UNMAPPED));
-	if (!is(scene, STATE_SHARED))
+	if (!scene_is(scene, STATE_SHARED))
 		ASSERT_RIGHT(counts(scene, 0, 0, 0));
 	ASSERT_RIGHT(scene_data(scene));
 }
@@ -223,7 +218,7 @@ static const char *splits_were(const struct statistics *before,
 /* PMD entries that map it; who has moved by a page has none. */
 static uint64_t pmds_of(const struct scene *scene)
 {
-	if (!is(scene, STATE_PMD))
+	if (!scene_is(scene, STATE_PMD))
 		return 0;
 	return scene->state->mapcount == ANY_MAPCOUNT ?
 	       1 : scene->state->mapcount;
@@ -239,7 +234,7 @@ TEST_F(splits, by_migration)
 	ASSERT_EQ(0, devthp_migrate_to_system(sample->dev, sample->addr +
 					      100 * devthp_page_size(), 5,
 					      NULL));
-	ASSERT_RIGHT(splits_were(&before, is(scene, STATE_HUGE) ? 1 : 0,
+	ASSERT_RIGHT(splits_were(&before, scene_is(scene, STATE_HUGE) ? 1 : 0,
 				 pmds_of(scene)));
 	ASSERT_RIGHT(scene_data(scene));
 }

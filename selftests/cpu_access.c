@@ -39,7 +39,7 @@ static const char *put(struct scene *scene, const struct means *means)
 	struct sample *sample = &scene->sample;
 	const size_t page = scene_page(scene);
 	char *addr = sample->addr + page * devthp_page_size();
-	const bool read_only = scene->state->is & STATE_READ_ONLY;
+	const bool read_only = scene_is(scene, STATE_READ_ONLY);
 	int err;
 
 	CHECK(sample_make_next(sample, sample->buffer, page, 1));

@@ -16,11 +16,6 @@
 MATRIX(device, FOR_EACH_STATE)
 MATRIX(devices, FOR_EACH_STATE_TYPICAL)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 static int write_page(struct sample *sample, size_t page)
 {
 	return devthp_device_write(sample->dev, sample->addr +
@@ -53,7 +48,7 @@ static const char *is_written(const struct scene *scene, size_t first,
 
 	if (!everything_is_required())
 		return RIGHT;
-	if (is(scene, STATE_CLEAN | STATE_DIRTY)) {
+	if (scene_is(scene, STATE_CLEAN | STATE_DIRTY)) {
 		mask |= DEVTHP_BIT_SOFT_DIRTY;
 		want |= DEVTHP_BIT_SOFT_DIRTY;
 	}
@@ -66,7 +61,7 @@ static const char *is_written(const struct scene *scene, size_t first,
  */
 static const char *stays_if_it_can(const struct scene *scene)
 {
-	return is(scene, STATE_SHARED | STATE_WP | STATE_CLEAN) ?
+	return scene_is(scene, STATE_SHARED | STATE_WP | STATE_CLEAN) ?
 	       holes_are_empty(&scene->sample) : scene_keeps_layout(scene);
 }
 
@@ -84,7 +79,7 @@ TEST_F(device, writes)
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
 
-	if (is(scene, STATE_READ_ONLY)) {
+	if (scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_RIGHT(writing_is_refused(scene));
 	} else {
 		ASSERT_RIGHT(scene_lift_limit(scene));
@@ -102,7 +97,7 @@ TEST_F(device, writes_a_page)
 	struct sample *sample = &scene->sample;
 	const size_t page = scene_page(scene), behind = page + 1;
 
-	if (is(scene, STATE_READ_ONLY)) {
+	if (scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_RIGHT(writing_is_refused(scene));
 	} else {
 		ASSERT_RIGHT(sample_make_next(sample, sample->buffer, page, 1));
@@ -110,7 +105,8 @@ TEST_F(device, writes_a_page)
 		ASSERT_RIGHT(stays_if_it_can(scene));
 		ASSERT_RIGHT(is_written(scene, page, 1));
 		/* One entry may be for all of them. */
-		if (!is(scene, STATE_PMD) || is(scene, STATE_SHARED | STATE_WP)) {
+		if (!scene_is(scene, STATE_PMD) ||
+		    scene_is(scene, STATE_SHARED | STATE_WP)) {
 			ASSERT_RIGHT(scene_keeps_bits(scene, 0, page));
 			ASSERT_RIGHT(scene_keeps_bits(scene, behind,
 						      sample->pages - behind));
@@ -150,7 +146,7 @@ TEST_F(devices, have_one_opener)
 	ASSERT_RIGHT(sample_device_data(sample));
 	sample->dev = first;
 	ASSERT_RIGHT(scene_is_unchanged(scene));
-	if (!is(scene, STATE_READ_ONLY)) {
+	if (!scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_RIGHT(write_then_read(sample, second, first));
 		ASSERT_RIGHT(write_then_read(sample, first, second));
 	}
@@ -183,7 +179,7 @@ TEST_F(devices, are_a_parents_and_a_childs)
 	struct sample *sample = &scene->sample;
 	struct peer child;
 
-	read_only = is(scene, STATE_READ_ONLY);
+	read_only = scene_is(scene, STATE_READ_ONLY);
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_RIGHT(peer_fork(&child, uses_the_device, sample));
 	ASSERT_RIGHT(peer_wait(&child));

@@ -15,11 +15,6 @@
 
 MATRIX(ends, FOR_EACH_STATE)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 /* All of it is in system memory, by entries of the kind that it had. */
 static const char *sent_back(struct scene *scene)
 {
@@ -27,9 +22,9 @@ static const char *sent_back(struct scene *scene)
 	const int mapcount = scene->state->mapcount;
 	struct layout want = whole(DEVTHP_LOC_SYSTEM, mapcount);
 
-	if (!is(scene, STATE_HUGE))
+	if (!scene_is(scene, STATE_HUGE))
 		want = small(DEVTHP_LOC_SYSTEM, mapcount);
-	else if (!is(scene, STATE_PMD))
+	else if (!scene_is(scene, STATE_PMD))
 		want = by_pages(DEVTHP_LOC_SYSTEM, mapcount);
 	CHECK(layout_of_all(sample, want));
 	CHECK(holes_are_empty(sample));
@@ -58,7 +53,7 @@ TEST_F(ends, released)
 	ASSERT_EQ(0, devthp_device_evict(sample->dev));
 	ASSERT_RIGHT(sent_back(scene));
 	ASSERT_RIGHT(scene_lift_limit(scene));
-	if (!is(scene, STATE_HOLES))
+	if (!scene_is(scene, STATE_HOLES))
 		ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(scene_data(scene));
 }
@@ -70,7 +65,7 @@ TEST_F(ends, closed)
 	ASSERT_EQ(0, devthp_device_close(scene->sample.dev));
 	scene->sample.dev = NULL;
 	/* Children have the file open as well, the last one closes it. */
-	if (!is(scene, STATE_SHARED))
+	if (!scene_is(scene, STATE_SHARED))
 		ASSERT_RIGHT(sent_back(scene));
 	ASSERT_RIGHT(scene_data(scene));
 }

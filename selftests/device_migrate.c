@@ -15,11 +15,6 @@
 MATRIX(migrate, FOR_EACH_STATE)
 MATRIX(two_devices, FOR_EACH_STATE_TYPICAL)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 /* As large as it was, and all of it. */
 TEST_F(migrate, all_back)
 {
@@ -28,7 +23,7 @@ TEST_F(migrate, all_back)
 	struct layout want = whole(DEVTHP_LOC_SYSTEM, scene->state->mapcount);
 
 	ASSERT_RIGHT(sample_rest_to_system(sample));
-	if (!is(scene, STATE_PMD))
+	if (!scene_is(scene, STATE_PMD))
 		want = by_pages(DEVTHP_LOC_SYSTEM, scene->state->mapcount);
 	ASSERT_RIGHT(layout_of_all(sample, want));
 	ASSERT_RIGHT(holes_are_empty(sample));
@@ -48,7 +43,7 @@ TEST_F(migrate, part_back)
 	ASSERT_RIGHT(layout_of(sample, first, npages,
 			       small(DEVTHP_LOC_SYSTEM, mapcount)));
 	/* Before it are those that STATE_MIXED has in system memory. */
-	if (!is(scene, STATE_MIXED))
+	if (!scene_is(scene, STATE_MIXED))
 		ASSERT_RIGHT(layout_of(sample, 0, first,
 				       small(DEVTHP_LOC_DEVICE, mapcount)));
 	ASSERT_RIGHT(layout_of(sample, behind, sample->pages - behind,
@@ -76,7 +71,7 @@ TEST_F(migrate, there_again)
 	/* The device may have to look up first what was there all the time. */
 	if (err != -ENOENT)
 		ASSERT_EQ(0, err);
-	if (is(scene, STATE_MIXED | STATE_HOLES)) {
+	if (scene_is(scene, STATE_MIXED | STATE_HOLES)) {
 		memset(sample->hole, HOLE_NONE, sample->pages);
 		ASSERT_RIGHT(layout_of_all(sample,
 					   small(DEVTHP_LOC_DEVICE, 1)));
@@ -143,7 +138,7 @@ TEST_F(two_devices, one_after_another)
 	ASSERT_RIGHT(open_another(&other));
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_RIGHT(sample_data(sample));
-	if (!is(scene, STATE_HOLES)) {
+	if (!scene_is(scene, STATE_HOLES)) {
 		ASSERT_EQ(0, devthp_migrate_to_device(other, sample->addr,
 						      sample->pages, NULL));
 	}

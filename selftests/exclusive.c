@@ -15,11 +15,6 @@ MATRIX(exclusive, FOR_EACH_STATE)
 MATRIX(many, FOR_EACH_STATE_TYPICAL)
 MATRIX(meanwhile, FOR_EACH_STATE_TYPICAL)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 /* Those of [first, first + npages) are, and no others. */
 static const char *are_exclusive(const struct sample *sample, size_t first,
 				 size_t npages)
@@ -56,7 +51,7 @@ static const char *make_exclusive(struct scene *scene, size_t first,
 	memset(sample->buffer, 0xa5, npages * devthp_page_size());
 	err = devthp_device_exclusive(sample->dev, addr, npages,
 				      sample->buffer);
-	if (is(scene, STATE_READ_ONLY)) {
+	if (scene_is(scene, STATE_READ_ONLY)) {
 		if (err != -EFAULT)
 			return wrong("exclusive access to read-only memory gives %d; should be %d",
 				     err, -EFAULT);
@@ -102,7 +97,7 @@ TEST_F(many, all)
 	struct sample *sample = &scene->sample;
 
 	ASSERT_RIGHT(make_exclusive(scene, 0, sample->pages));
-	if (!is(scene, STATE_READ_ONLY))
+	if (!scene_is(scene, STATE_READ_ONLY))
 		ASSERT_RIGHT(sample_fill(sample));
 	ASSERT_RIGHT(is_revoked(sample, scene_page(scene)));
 	ASSERT_RIGHT(sample_device_data(sample));
@@ -153,8 +148,8 @@ TEST_F(meanwhile, has_a_child)
 	struct peer child;
 
 	ASSERT_RIGHT(prepare(scene));
-	ASSERT_RIGHT(peer_fork(&child, is(scene, STATE_READ_ONLY) ? reads :
-			       reads_and_writes, &scene->sample));
+	ASSERT_RIGHT(peer_fork(&child, scene_is(scene, STATE_READ_ONLY) ?
+			       reads : reads_and_writes, &scene->sample));
 	ASSERT_RIGHT(peer_end(&child));
 	ASSERT_RIGHT(sample_device_data(&scene->sample));
 	ASSERT_RIGHT(scene_data(scene));

@@ -72,7 +72,7 @@ static const char *child_goes_first(struct scene *scene, peer_life *life)
 {
 	struct peer child;
 
-	read_only = scene->state->is & STATE_READ_ONLY;
+	read_only = scene_is(scene, STATE_READ_ONLY);
 	CHECK(scene_lift_limit(scene));
 	CHECK(peer_fork(&child, life, &scene->sample));
 	CHECK(peer_wait(&child));
@@ -104,7 +104,7 @@ TEST_F(family, is_gone)
 	struct scene *scene = &self->scene;
 	struct peer child;
 
-	read_only = scene->state->is & STATE_READ_ONLY;
+	read_only = scene_is(scene, STATE_READ_ONLY);
 	ASSERT_RIGHT(peer_fork(&child, do_nothing, &scene->sample));
 	ASSERT_RIGHT(peer_end(&child));
 	ASSERT_RIGHT(scene_keeps_layout(scene));
@@ -124,7 +124,7 @@ TEST_F(family, sees_no_device_write)
 
 	ASSERT_RIGHT(peer_fork(&child, read_later, &scene->sample));
 	ASSERT_RIGHT(peer_wait(&child));
-	if (!(scene->state->is & STATE_READ_ONLY))
+	if (!scene_is(scene, STATE_READ_ONLY))
 		ASSERT_RIGHT(sample_device_write(&scene->sample));
 	ASSERT_RIGHT(sample_device_data(&scene->sample));
 	ASSERT_RIGHT(peer_tell(&child));

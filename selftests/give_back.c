@@ -16,11 +16,6 @@
 MATRIX(part, FOR_EACH_STATE)
 MATRIX(page, FOR_EACH_STATE_TYPICAL)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 static const char *in_use(const struct sample *sample, uint64_t *pages)
 {
 	struct devthp_usage usage = { .size = sizeof(usage) };
@@ -73,7 +68,7 @@ static const char *given_back(struct scene *scene, enum hole how)
 
 	CHECK(in_use(sample, &before));
 	CHECK(sample_cut(sample, FIRST, PAGES, how));
-	if (is(scene, STATE_SHARED)) {
+	if (scene_is(scene, STATE_SHARED)) {
 		CHECK(sample_device_data(sample));
 		CHECK(in_use(sample, &now));
 		if (now != before)
@@ -96,7 +91,7 @@ TEST_F(part, is_dropped)
 {
 	struct scene *scene = &self->scene;
 
-	if (is(scene, STATE_LOCKED))
+	if (scene_is(scene, STATE_LOCKED))
 		ASSERT_EQ(0, munlock(scene->sample.addr, scene->sample.pages *
 				     devthp_page_size()));
 	ASSERT_RIGHT(given_back(scene, HOLE_DROPPED));

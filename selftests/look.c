@@ -151,7 +151,7 @@ static uint64_t categories_of(const struct scene *scene,
 		want |= PAGE_IS_WRITTEN;
 	if (truth->page[i].level == DEVTHP_LEVEL_PMD)
 		want |= PAGE_IS_HUGE;
-	if (scene->state->is & STATE_WP)
+	if (scene_is(scene, STATE_WP))
 		want |= PAGE_IS_WPALLOWED;
 	return want;
 }
@@ -298,7 +298,7 @@ static const char *sharing_is_right(const struct scene *scene,
 	if (pss > share || pss + 4 < share)
 		return wrong("smaps says %lu kB for Pss; should be %.0f", pss,
 			     share);
-	if (scene->state->is & STATE_LOCKED)
+	if (scene_is(scene, STATE_LOCKED))
 		return smaps_says(scene, "Locked", pss);
 	return smaps_says(scene, "Locked", 0);
 }

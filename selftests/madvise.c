@@ -21,11 +21,6 @@ MATRIX(advice, FOR_EACH_STATE)
 /* By the same code as others above, or about the mapping rather than the memory */
 MATRIX(similar_advice, FOR_EACH_STATE_TYPICAL)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 static bool has_unmapped(const struct sample *sample)
 {
 	size_t i;
@@ -55,7 +50,7 @@ static const char *returned(int err, int want)
 /* What advice says that locked memory must refuse. */
 static const char *advise_if_not_locked(const struct scene *scene, int advice)
 {
-	int want = is(scene, STATE_LOCKED) ? -EINVAL :
+	int want = scene_is(scene, STATE_LOCKED) ? -EINVAL :
 		   has_unmapped(&scene->sample) ? -ENOMEM : 0;
 
 	return returned(advise(scene, advice), want);
@@ -86,7 +81,7 @@ TEST_F(advice, dontneed)
 	struct scene *scene = &self->scene;
 
 	ASSERT_RIGHT(advise_if_not_locked(scene, MADV_DONTNEED));
-	if (is(scene, STATE_LOCKED)) {
+	if (scene_is(scene, STATE_LOCKED)) {
 		ASSERT_RIGHT(scene_is_unchanged(scene));
 	} else {
 		all_were_dropped(&scene->sample);
@@ -137,7 +132,7 @@ TEST_F(advice, populate_read)
 	struct scene *scene = &self->scene;
 
 	ASSERT_RIGHT(advise_all(scene, MADV_POPULATE_READ));
-	if (is(scene, STATE_PMD)) {
+	if (scene_is(scene, STATE_PMD)) {
 		ASSERT_RIGHT(scene_was_read(scene, 0));
 	} else if (!has_unmapped(&scene->sample)) {
 		ASSERT_RIGHT(layout_of_all(&scene->sample,
@@ -153,16 +148,16 @@ TEST_F(advice, populate_write)
 	struct sample *sample = &scene->sample;
 	struct layout want = whole(DEVTHP_LOC_SYSTEM, 1);
 
-	if (is(scene, STATE_READ_ONLY)) {
+	if (scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_EQ(-EINVAL, advise(scene, MADV_POPULATE_WRITE));
 		ASSERT_RIGHT(scene_is_unchanged(scene));
 		ASSERT_RIGHT(scene_data(scene));
 		return;
 	}
 	ASSERT_RIGHT(advise_all(scene, MADV_POPULATE_WRITE));
-	if (is(scene, STATE_WP))
+	if (scene_is(scene, STATE_WP))
 		want = by_pages(DEVTHP_LOC_SYSTEM, 1);
-	else if (!is(scene, STATE_PMD) || is(scene, STATE_SHARED))
+	else if (!scene_is(scene, STATE_PMD) || scene_is(scene, STATE_SHARED))
 		want = small(DEVTHP_LOC_SYSTEM, 1);
 	if (!has_unmapped(sample))
 		ASSERT_RIGHT(layout_of_all(sample, want));
@@ -176,10 +171,10 @@ TEST_F(advice, populate_write)
 TEST_F(advice, collapse)
 {
 	struct scene *scene = &self->scene;
-	const bool succeeds = is(scene, STATE_PMD | STATE_MIXED);
+	const bool succeeds = scene_is(scene, STATE_PMD | STATE_MIXED);
 
 	ASSERT_EQ(succeeds ? 0 : -EINVAL, advise(scene, MADV_COLLAPSE));
-	if (is(scene, STATE_MIXED)) {
+	if (scene_is(scene, STATE_MIXED)) {
 		ASSERT_RIGHT(layout_of_all(&scene->sample,
 					   whole(DEVTHP_LOC_SYSTEM, 1)));
 	} else {

@@ -16,11 +16,6 @@
 
 MATRIX(protect, FOR_EACH_STATE)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 static const char *protect(const struct sample *sample, size_t first,
 			   size_t npages, int prot)
 {
@@ -52,7 +47,7 @@ static const char *protect_all(const struct scene *scene, int prot)
 /* What the state itself allows. */
 static const char *unprotect_all(const struct scene *scene)
 {
-	return protect_all(scene, is(scene, STATE_READ_ONLY) ?
+	return protect_all(scene, scene_is(scene, STATE_READ_ONLY) ?
 			   PROT_READ : PROT_READ | PROT_WRITE);
 }
 
@@ -111,7 +106,7 @@ TEST_F(protect, down)
 /* Locked memory is made ready for the writing that is allowed now. */
 static const char *is_still_there(const struct scene *scene)
 {
-	return is(scene, STATE_LOCKED) ?
+	return scene_is(scene, STATE_LOCKED) ?
 	       scene_was_read(scene, scene_page(scene)) :
 	       scene_is_unchanged(scene);
 }
@@ -157,8 +152,8 @@ TEST_F(protect, to_none_and_back)
 /* Unless nothing changes by it. */
 static const char *part_is_apart(const struct scene *scene)
 {
-	return is(scene, STATE_READ_ONLY) ? scene_keeps_layout(scene) :
-					    scene_is_by_pages(scene);
+	return scene_is(scene, STATE_READ_ONLY) ? scene_keeps_layout(scene) :
+						  scene_is_by_pages(scene);
 }
 
 TEST_F(protect, part)
@@ -174,7 +169,7 @@ TEST_F(protect, part)
 	ASSERT_RIGHT(refused(scene, page, false));
 	ASSERT_RIGHT(part_is_apart(scene));
 
-	if (!is(scene, STATE_READ_ONLY))
+	if (!scene_is(scene, STATE_READ_ONLY))
 		ASSERT_RIGHT(sample_access(sample, first - 1, ACCESS_WRITE));
 	ASSERT_RIGHT(sample_access(sample, first, ACCESS_READ));
 	ASSERT_RIGHT(scene_data(scene));

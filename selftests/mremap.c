@@ -21,11 +21,6 @@ MATRIX(moved, FOR_EACH_STATE)
 /* What is moved is moved as above; what was there goes as it does by munmap(). */
 MATRIX(moved_over, FOR_EACH_STATE_TYPICAL)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 static bool is_one_mapping(const struct scene *scene)
 {
 	return scene->state != &state_cut;
@@ -75,9 +70,9 @@ static const char *move_all(struct scene *scene, char *to)
 
 static const char *has_moved_bits(const struct scene *scene)
 {
-	if (is(scene, STATE_WP) || !is_one_mapping(scene))
+	if (scene_is(scene, STATE_WP) || !is_one_mapping(scene))
 		return RIGHT;
-	if (is(scene, STATE_CLEAN | STATE_DIRTY))
+	if (scene_is(scene, STATE_CLEAN | STATE_DIRTY))
 		return entry_bits_of_all(&scene->sample, DEVTHP_BIT_SOFT_DIRTY,
 					 DEVTHP_BIT_SOFT_DIRTY);
 	return scene_keeps_bits(scene, 0, scene->sample.pages);
@@ -89,7 +84,7 @@ static const char *is_usable(struct scene *scene, struct devthp_range *target)
 	struct sample *sample = &scene->sample;
 
 	CHECK(sample_device_data(sample));
-	if (!is(scene, STATE_READ_ONLY))
+	if (!scene_is(scene, STATE_READ_ONLY))
 		CHECK(sample_access(sample, scene_page(scene), ACCESS_WRITE));
 	CHECK(scene_data(scene));
 	return went_well("free memory", devthp_range_free(target));

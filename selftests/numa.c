@@ -126,7 +126,7 @@ TEST_F(numa, moves)
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_LE(0, syscall(SYS_migrate_pages, 0, BITS, &from, &to));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
-	if (!(scene->state->is & STATE_HOLES)) {
+	if (!scene_is(scene, STATE_HOLES)) {
 		ASSERT_EQ(0, bind_to(sample, MPOL_BIND, 1, MPOL_MF_MOVE_ALL));
 		ASSERT_RIGHT(scene_is_unchanged(scene));
 		ASSERT_EQ(0, bind_to(sample, MPOL_BIND, 0,

@@ -27,11 +27,6 @@ MATRIX(part, FOR_EACH_STATE_TYPICAL)
 #define FIRST 100
 #define PAGES 50
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 static char *part_of(const struct scene *scene)
 {
 	return scene->sample.addr + FIRST * devthp_page_size();
@@ -60,7 +55,7 @@ static const char *rest_is_on_the_device(const struct scene *scene)
 
 		if (i >= FIRST && i < FIRST + PAGES)
 			continue;
-		if (is(scene, STATE_MIXED) && i >= SCENE_BACK_FIRST &&
+		if (scene_is(scene, STATE_MIXED) && i >= SCENE_BACK_FIRST &&
 		    i < SCENE_BACK_FIRST + SCENE_BACK_PAGES)
 			continue;
 		devthp_snapshot_page(snap, i, &page);
@@ -97,7 +92,7 @@ TEST_F(part, is_left_alone)
 		ASSERT_EQ(0, advise(scene, advices[i]));
 		ASSERT_RIGHT(rest_is_on_the_device(scene));
 		ASSERT_RIGHT(layout_of(&scene->sample, FIRST, PAGES,
-				       is(scene, STATE_PMD) ?
+				       scene_is(scene, STATE_PMD) ?
 				       whole(DEVTHP_LOC_DEVICE,
 					     scene->state->mapcount) :
 				       by_pages(DEVTHP_LOC_DEVICE,
@@ -113,11 +108,11 @@ static const char *is_back(const struct scene *scene)
 	const struct sample *sample = &scene->sample;
 	const struct layout want = by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT);
 
-	if (!is(scene, STATE_PMD)) {
+	if (!scene_is(scene, STATE_PMD)) {
 		CHECK(rest_is_on_the_device(scene));
 		return layout_of(sample, FIRST, PAGES, want);
 	}
-	return is(scene, STATE_SHARED | STATE_WP) ? RIGHT :
+	return scene_is(scene, STATE_SHARED | STATE_WP) ? RIGHT :
 	       layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1));
 }
 
@@ -136,7 +131,7 @@ TEST_F(part, is_populated_to_be_written)
 	struct scene *scene = &self->scene;
 	const size_t behind = FIRST + PAGES;
 
-	if (is(scene, STATE_READ_ONLY)) {
+	if (scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_EQ(-EINVAL, advise(scene, MADV_POPULATE_WRITE));
 		ASSERT_RIGHT(scene_is_unchanged(scene));
 	} else {
@@ -212,7 +207,7 @@ TEST_F(part, is_locked_and_unlocked)
 	ASSERT_EQ(0, mlock(part_of(scene), bytes));
 	ASSERT_RIGHT(layout_of(&scene->sample, FIRST, PAGES,
 			       by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT)));
-	if (!is(scene, STATE_SHARED | STATE_WP))
+	if (!scene_is(scene, STATE_SHARED | STATE_WP))
 		ASSERT_RIGHT(rest_is_on_the_device(scene));
 	ASSERT_EQ(0, munlock(part_of(scene), bytes));
 	ASSERT_RIGHT(settles(none_is_mlocked, NULL));

@@ -20,7 +20,7 @@ static const char *page_stays(struct scene *scene, size_t page,
 	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
 				 NULL);
 	CHECK(still_same_pages(sample, page, 1, before));
-	if (!(scene->state->is & STATE_READ_ONLY))
+	if (!scene_is(scene, STATE_READ_ONLY))
 		CHECK(sample_access(sample, page, ACCESS_WRITE));
 	return still_same_pages(sample, page, 1, before);
 }
@@ -34,7 +34,7 @@ static const char *hold(struct scene *scene, struct pin *pin, enum pin_how how)
 
 	verdict = pin_take(pin, how, sample->addr + page * devthp_page_size(),
 			   1);
-	if (pin_writes(how) && scene->state->is & STATE_READ_ONLY) {
+	if (pin_writes(how) && scene_is(scene, STATE_READ_ONLY)) {
 		if (is_right(verdict))
 			return wrong("read-only memory can be pinned to be written");
 		return scene_is_unchanged(scene);

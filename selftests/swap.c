@@ -57,7 +57,7 @@ static const char *device_is_untouched(const struct scene *scene)
 	const size_t behind = SCENE_BACK_FIRST + SCENE_BACK_PAGES;
 	const struct sample *sample = &scene->sample;
 
-	if (!(scene->state->is & STATE_MIXED))
+	if (!scene_is(scene, STATE_MIXED))
 		return scene_is_unchanged(scene);
 	CHECK(layout_of(sample, 0, SCENE_BACK_FIRST,
 			small(DEVTHP_LOC_DEVICE, 1)));

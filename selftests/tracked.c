@@ -18,11 +18,6 @@
 MATRIX(tracked, FOR_EACH_STATE)
 MATRIX(tracked_device, FOR_EACH_STATE_TYPICAL)
 
-static bool is(const struct scene *scene, unsigned int what)
-{
-	return scene->state->is & what;
-}
-
 /* After a write of that page; one entry may be for all. */
 static const char *others_are(const struct scene *scene, size_t page,
 			      uint64_t mask, uint64_t want)
@@ -30,7 +25,8 @@ static const char *others_are(const struct scene *scene, size_t page,
 	const struct sample *sample = &scene->sample;
 	const size_t behind = page + 1;
 
-	if (is(scene, STATE_PMD) && !is(scene, STATE_SHARED | STATE_WP))
+	if (scene_is(scene, STATE_PMD) &&
+	    !scene_is(scene, STATE_SHARED | STATE_WP))
 		return RIGHT;
 	CHECK(pagemap_bits(sample, 0, page, mask, want));
 	return pagemap_bits(sample, behind, sample->pages - behind, mask, want);
@@ -70,7 +66,7 @@ TEST_F(tracked, by_soft_dirty)
 	ASSERT_RIGHT(clear(scene));
 	ASSERT_RIGHT(sample_access(sample, page, ACCESS_READ));
 	ASSERT_RIGHT(none_written(sample));
-	if (!is(scene, STATE_READ_ONLY)) {
+	if (!scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_RIGHT(sample_access(sample, page, ACCESS_KERNEL_WRITE));
 		ASSERT_RIGHT(one_written(scene, page));
 	}
@@ -85,11 +81,11 @@ TEST_F(tracked_device, is_seen_by_soft_dirty)
 	const size_t page = scene_page(scene);
 
 	NEED(soft_dirty_needed);
-	if (!is(scene, STATE_READ_ONLY))
+	if (!scene_is(scene, STATE_READ_ONLY))
 		ASSERT_RIGHT(sample_device_write(sample));
 	ASSERT_RIGHT(clear_refs(CLEAR_SOFT_DIRTY));
 	ASSERT_RIGHT(none_written(sample));
-	if (!is(scene, STATE_READ_ONLY)) {
+	if (!scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_RIGHT(sample_make_next(sample, sample->buffer, page, 1));
 		ASSERT_EQ(0, devthp_device_write(sample->dev, sample->addr +
 						 page * devthp_page_size(), 1,
@@ -104,7 +100,7 @@ TEST_F(tracked_device, is_seen_by_soft_dirty)
 /* The pages before the hole: one that is protected is not empty any more. */
 static size_t watched(const struct scene *scene)
 {
-	return is(scene, STATE_HOLES) ? 200 : scene->sample.pages;
+	return scene_is(scene, STATE_HOLES) ? 200 : scene->sample.pages;
 }
 
 /* By a userfaultfd of the scene, which STATE_WP has already. */
@@ -113,7 +109,7 @@ static const char *watch(struct scene *scene)
 	const struct sample *sample = &scene->sample;
 	const size_t bytes = watched(scene) * devthp_page_size();
 
-	if (is(scene, STATE_WP)) {
+	if (scene_is(scene, STATE_WP)) {
 		CHECK(uffd_unprotect(scene->uffd, sample->addr, bytes));
 		return entry_bits_of_all(sample, DEVTHP_BIT_UFFD_WP, 0);
 	}
@@ -170,7 +166,7 @@ TEST_F(tracked, by_protection)
 	ASSERT_RIGHT(protect(scene));
 	ASSERT_RIGHT(sample_access(sample, page, ACCESS_READ));
 	ASSERT_RIGHT(all_protected(scene));
-	if (!is(scene, STATE_READ_ONLY)) {
+	if (!scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_RIGHT(sample_access(sample, page, ACCESS_WRITE));
 		ASSERT_RIGHT(one_unprotected(scene, page));
 	}
@@ -185,7 +181,7 @@ TEST_F(tracked_device, is_seen_by_protection)
 
 	NEED(uffd_needed);
 	ASSERT_RIGHT(protect(scene));
-	if (!is(scene, STATE_READ_ONLY)) {
+	if (!scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_RIGHT(sample_make_next(sample, sample->buffer, page, 1));
 		ASSERT_EQ(0, devthp_device_write(sample->dev, sample->addr +
 						 page * devthp_page_size(), 1,

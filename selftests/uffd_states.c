@@ -138,8 +138,8 @@ TEST_F(asked, is_not_moved)
 	/* Only what can be written can be moved at all. */
 	ASSERT_RIGHT(returned("UFFDIO_MOVE",
 			      move(scene, sample->buffer, page_of(sample, 7)),
-			      scene->state->is & STATE_READ_ONLY ? -EINVAL :
-			      scene->state->is & STATE_LOCKED ? -EINVAL :
+			      scene_is(scene, STATE_READ_ONLY) ? -EINVAL :
+			      scene_is(scene, STATE_LOCKED) ? -EINVAL :
 			      -EFAULT));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	close(scene->uffd);
@@ -148,8 +148,8 @@ TEST_F(asked, is_not_moved)
 	memset(sample->buffer, 0xa5, devthp_page_size());
 	ASSERT_RIGHT(returned("UFFDIO_MOVE to the device",
 			      move(scene, page_of(sample, 7), sample->buffer),
-			      scene->state->is & STATE_READ_ONLY ? -EINVAL :
-			      scene->state->is & STATE_LOCKED ? -EINVAL :
+			      scene_is(scene, STATE_READ_ONLY) ? -EINVAL :
+			      scene_is(scene, STATE_LOCKED) ? -EINVAL :
 			      -EEXIST));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_RIGHT(scene_data(scene));

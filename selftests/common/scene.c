@@ -10,7 +10,7 @@
 #include "settle.h"
 #include "verdict.h"
 
-static bool is(const struct scene *scene, unsigned int what)
+bool scene_is(const struct scene *scene, unsigned int what)
 {
 	return scene->state->is & what;
 }
@@ -40,16 +40,16 @@ static void bits_of(const struct scene *scene, unsigned int *mask,
 		    unsigned int *want)
 {
 	*mask = DEVTHP_BIT_EXCLUSIVE | DEVTHP_BIT_UFFD_WP;
-	*want = is(scene, STATE_SHARED) ? 0 : DEVTHP_BIT_EXCLUSIVE;
-	if (is(scene, STATE_SHARED | STATE_READ_ONLY))
+	*want = scene_is(scene, STATE_SHARED) ? 0 : DEVTHP_BIT_EXCLUSIVE;
+	if (scene_is(scene, STATE_SHARED | STATE_READ_ONLY))
 		*mask |= DEVTHP_BIT_WRITE;
-	if (is(scene, STATE_WP)) {
+	if (scene_is(scene, STATE_WP)) {
 		*mask |= DEVTHP_BIT_WRITE;
 		*want |= DEVTHP_BIT_UFFD_WP;
 	}
-	if (is(scene, STATE_CLEAN | STATE_DIRTY))
+	if (scene_is(scene, STATE_CLEAN | STATE_DIRTY))
 		*mask |= DEVTHP_BIT_SOFT_DIRTY;
-	if (is(scene, STATE_DIRTY))
+	if (scene_is(scene, STATE_DIRTY))
 		*want |= DEVTHP_BIT_SOFT_DIRTY;
 }
 
@@ -74,7 +74,7 @@ static const char *is_written(const struct scene *scene, size_t page)
 
 	if (!everything_is_required())
 		return RIGHT;
-	if (is(scene, STATE_CLEAN | STATE_DIRTY)) {
+	if (scene_is(scene, STATE_CLEAN | STATE_DIRTY)) {
 		mask |= DEVTHP_BIT_SOFT_DIRTY;
 		want |= DEVTHP_BIT_SOFT_DIRTY;
 	}
@@ -99,7 +99,7 @@ static const char *device_part_is(const struct scene *scene, size_t first,
 	const size_t back = SCENE_BACK_FIRST;
 	const size_t behind = back + SCENE_BACK_PAGES;
 
-	if (!is(scene, STATE_MIXED) || first >= behind || end <= back)
+	if (!scene_is(scene, STATE_MIXED) || first >= behind || end <= back)
 		return pages_are(scene, first, end, want);
 	CHECK(pages_are(scene, first, back, want));
 	CHECK(pages_are(scene, back, behind, small(DEVTHP_LOC_SYSTEM, 1)));
@@ -110,9 +110,9 @@ static struct layout layout_on(const struct scene *scene, unsigned int location)
 {
 	const int mapcount = scene->state->mapcount;
 
-	if (is(scene, STATE_PMD))
+	if (scene_is(scene, STATE_PMD))
 		return whole(location, mapcount);
-	if (!is(scene, STATE_HUGE))
+	if (!scene_is(scene, STATE_HUGE))
 		return small(location, mapcount);
 	return by_pages(location, mapcount);
 }
@@ -136,7 +136,7 @@ const char *scene_is_by_pages(const struct scene *scene)
 {
 	const struct sample *sample = &scene->sample;
 
-	if (!is(scene, STATE_PMD))
+	if (!scene_is(scene, STATE_PMD))
 		return scene_keeps_layout(scene);
 	CHECK(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE,
 					     scene->state->mapcount)));
@@ -155,7 +155,7 @@ static const char *is_back(const struct scene *scene, size_t page)
 					 scene->state->mapcount);
 	const size_t pages = scene->sample.pages;
 
-	if (is(scene, STATE_PMD))
+	if (scene_is(scene, STATE_PMD))
 		return pages_are(scene, 0, pages,
 				 layout_on(scene, DEVTHP_LOC_SYSTEM));
 	CHECK(pages_are(scene, page, page + 1,
@@ -178,7 +178,7 @@ const char *scene_was_read(const struct scene *scene, size_t page)
 static const char *is_taken_apart(const struct scene *scene, size_t page)
 {
 	const struct layout rest = by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT);
-	const struct layout own = is(scene, STATE_SHARED) ?
+	const struct layout own = scene_is(scene, STATE_SHARED) ?
 		small(DEVTHP_LOC_SYSTEM, 1) : rest;
 
 	CHECK(pages_are(scene, page, page + 1, own));
@@ -198,7 +198,7 @@ static const char *others_keep_bits(const struct scene *scene, size_t page)
 
 const char *scene_was_pinned(const struct scene *scene, size_t page)
 {
-	if (!is(scene, STATE_SHARED))
+	if (!scene_is(scene, STATE_SHARED))
 		return scene_was_read(scene, page);
 	CHECK(is_taken_apart(scene, page));
 	if (everything_is_required())
@@ -210,13 +210,13 @@ const char *scene_was_pinned(const struct scene *scene, size_t page)
 const char *scene_was_written(const struct scene *scene, size_t page)
 {
 	CHECK(is_written(scene, page));
-	if (is(scene, STATE_SHARED | STATE_WP)) {
+	if (scene_is(scene, STATE_SHARED | STATE_WP)) {
 		CHECK(is_taken_apart(scene, page));
 		return others_keep_bits(scene, page);
 	}
 	CHECK(is_back(scene, page));
 	/* One entry maps them all. */
-	if (is(scene, STATE_PMD))
+	if (scene_is(scene, STATE_PMD))
 		return holes_are_empty(&scene->sample);
 	return others_keep_bits(scene, page);
 }
@@ -225,7 +225,7 @@ const char *scene_was_written(const struct scene *scene, size_t page)
 
 const char *scene_lift_limit(const struct scene *scene)
 {
-	return is(scene, STATE_LIMITED) ?
+	return scene_is(scene, STATE_LIMITED) ?
 	       memcg_write(&scene->memcg, "memory.max", "max") : RIGHT;
 }
 

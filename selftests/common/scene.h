@@ -32,6 +32,9 @@ struct scene {
 	struct swapdisk disk;
 };
 
+/* Whether any of STATE_* is true of its state. */
+bool scene_is(const struct scene *scene, unsigned int what);
+
 /* Bring the sample, of untouched memory, into the state. */
 const char *scene_set(struct scene *scene, const struct state *state);
 
