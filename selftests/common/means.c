@@ -62,7 +62,8 @@ static int store(char *page, const char *copy)
 }
 
 const struct means means_instruction = {
-	load, store, "a load", "a store"
+	.get = load, .get_name = "a load",
+	.put = store, .put_name = "a store",
 };
 
 /* ---- Pipes ---- */
@@ -89,7 +90,8 @@ static int pipe_put(char *page, const char *copy)
 }
 
 const struct means means_pipe = {
-	through_pipe, pipe_put, "write(2)", "read(2)"
+	.get = through_pipe, .get_name = "write(2)",
+	.put = pipe_put, .put_name = "read(2)",
 };
 
 static int vmsplice_get(const char *page, char *copy)
@@ -109,7 +111,7 @@ static int vmsplice_get(const char *page, char *copy)
 }
 
 const struct means means_vmsplice = {
-	vmsplice_get, NULL, "vmsplice(2)", NULL
+	.get = vmsplice_get, .get_name = "vmsplice(2)",
 };
 
 /* ---- A block device ---- */
