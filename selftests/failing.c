@@ -290,20 +290,6 @@ FIXTURE_TEARDOWN(failing)
 	baseline_forget(&self->baseline);
 }
 
-/* A page table that is left would keep huge pages away. */
-static const char *begin(struct sample *sample)
-{
-	const size_t bytes = sample->pages * devthp_page_size();
-
-	if (mmap(sample->addr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
-		 MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
-		return went_well("mmap", -errno);
-	if (madvise(sample->addr, bytes, MADV_HUGEPAGE))
-		return went_well("MADV_HUGEPAGE", -errno);
-	memset(sample->hole, HOLE_NONE, sample->pages);
-	return sample_fill_whole(sample);
-}
-
 static const char *verify_later(struct sample *sample, struct peer *parent)
 {
 	CHECK(peer_tell(parent));
@@ -376,7 +362,8 @@ static const char *round_of(struct sample *sample,
 {
 	struct peer child;
 
-	CHECK(begin(sample));
+	CHECK(sample_map_anew(sample));
+	CHECK(sample_fill_whole(sample));
 	if (!variant->in_system)
 		CHECK(form_to_device(sample, variant->form));
 	if (variant->shared) {

@@ -4,9 +4,6 @@
  * device that is used in one size after another. Rule: nothing of a folio's
  * former size shows in the next.
  */
-#include <errno.h>
-#include <sys/mman.h>
-
 #include "common/harness.h"
 #include "common/baseline.h"
 #include "common/form.h"
@@ -113,24 +110,9 @@ static const char *drop_all(struct sample *sample)
 	return sample_dropped_are_zero(sample);
 }
 
-/* Without the page table that small pages leave, or no folio would be huge. */
-static const char *map_anew(struct sample *sample)
-{
-	const size_t bytes = sample->pages * devthp_page_size();
-	void *addr = mmap(sample->addr, bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-
-	if (addr == MAP_FAILED)
-		return went_well("mmap", -errno);
-	if (madvise(addr, bytes, MADV_HUGEPAGE))
-		return went_well("MADV_HUGEPAGE", -errno);
-	memset(sample->hole, HOLE_NONE, sample->pages);
-	return RIGHT;
-}
-
 static const char *use_device_as(struct sample *sample, enum form form)
 {
-	CHECK(map_anew(sample));
+	CHECK(sample_map_anew(sample));
 	CHECK(sample_fill_whole(sample));
 	CHECK(form_to_device(sample, form));
 	CHECK(sample_device_write(sample));

@@ -110,23 +110,10 @@ static const char *sides_are(const struct sample *sample, size_t first,
 	return verdict;
 }
 
-/* A page table that is left would keep huge pages away. */
-static const char *map_anew(struct sample *sample)
-{
-	const size_t bytes = sample->pages * devthp_page_size();
-
-	if (mmap(sample->addr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
-		 MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
-		return went_well("mmap", -errno);
-	if (madvise(sample->addr, bytes, MADV_HUGEPAGE))
-		return went_well("MADV_HUGEPAGE", -errno);
-	return RIGHT;
-}
-
 static const char *prepare(struct sample *sample,
 			   const FIXTURE_VARIANT(ranges) *variant)
 {
-	CHECK(map_anew(sample));
+	CHECK(sample_map_anew(sample));
 	if (variant->mappings)
 		CHECK(make_mappings(sample));
 	if (variant->form == FORM_SMALL &&
@@ -164,7 +151,7 @@ TEST_F(ranges, go)
 static const char *all_to_device(struct sample *sample,
 				 const FIXTURE_VARIANT(ranges) *variant)
 {
-	CHECK(map_anew(sample));
+	CHECK(sample_map_anew(sample));
 	CHECK(sample_fill(sample));
 	if (variant->form == FORM_SMALL)
 		return form_to_device(sample, FORM_SMALL);

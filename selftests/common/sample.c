@@ -46,6 +46,19 @@ void sample_release(struct sample *sample)
 	*sample = (struct sample){ 0 };
 }
 
+const char *sample_map_anew(struct sample *sample)
+{
+	const size_t bytes = sample->pages * devthp_page_size();
+
+	if (mmap(sample->addr, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE |
+		 MAP_ANONYMOUS | MAP_FIXED, -1, 0) == MAP_FAILED)
+		return went_well("mmap", -errno);
+	if (madvise(sample->addr, bytes, MADV_HUGEPAGE))
+		return went_well("MADV_HUGEPAGE", -errno);
+	memset(sample->hole, HOLE_NONE, sample->pages);
+	return RIGHT;
+}
+
 static char *page_addr(const struct sample *sample, size_t page)
 {
 	return sample->addr + page * devthp_page_size();

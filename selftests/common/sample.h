@@ -44,6 +44,12 @@ struct sample {
  */
 const char *sample_reserve(struct sample *sample, size_t folios);
 
+/*
+ * Untouched memory in place of what there was, to be filled. A page table that
+ * is left would keep huge pages away.
+ */
+const char *sample_map_anew(struct sample *sample);
+
 /* Free the memory and close the device, as far as they are there. */
 void sample_release(struct sample *sample);
 
