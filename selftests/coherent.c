@@ -215,26 +215,16 @@ TEST_F(coherent, is_protected_and_moves)
 {
 	struct sample *sample = &self->sample;
 	const size_t bytes = sample->pages * devthp_page_size();
-	const struct devthp_range_opts opts = {
-		.size = sizeof(opts),
-		.bytes = bytes,
-		.offset = devthp_page_size(),
-	};
-	struct devthp_range *target;
-	char *to;
+	struct devthp_range *room;
 
 	ASSERT_EQ(0, mprotect(sample->addr, bytes, PROT_NONE));
 	ASSERT_EQ(0, mprotect(sample->addr, bytes, PROT_READ | PROT_WRITE));
 	ASSERT_RIGHT(all_are_at(sample, true, variant->form));
-	ASSERT_EQ(0, devthp_range_alloc(&target, &opts));
-	to = devthp_range_addr(target);
-	ASSERT_EQ((void *)to, mremap(sample->addr, bytes, bytes,
-				     MREMAP_MAYMOVE | MREMAP_FIXED, to));
-	ASSERT_EQ(0, devthp_range_disown(sample->range, 0, sample->pages));
-	sample->addr = to;
+	ASSERT_RIGHT(sample_room(sample, 1, &room));
+	ASSERT_RIGHT(sample_move(sample, room));
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(sample_data(sample));
-	ASSERT_EQ(0, devthp_range_free(target));
+	ASSERT_EQ(0, devthp_range_free(room));
 }
 
 /* What the CPU can use, reclaim cannot: it has no other place for it. */

@@ -200,25 +200,14 @@ TEST_F(meanwhile, moves)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
-	const size_t bytes = sample->pages * devthp_page_size();
-	const struct devthp_range_opts opts = {
-		.size = sizeof(opts),
-		.bytes = bytes,
-		.offset = devthp_page_size(),
-	};
-	struct devthp_range *target;
-	char *to;
+	struct devthp_range *room;
 
-	ASSERT_EQ(0, devthp_range_alloc(&target, &opts));
-	to = devthp_range_addr(target);
+	ASSERT_RIGHT(sample_room(sample, 1, &room));
 	ASSERT_RIGHT(prepare(scene));
-	ASSERT_EQ((void *)to, mremap(sample->addr, bytes, bytes,
-				     MREMAP_MAYMOVE | MREMAP_FIXED, to));
-	ASSERT_EQ(0, devthp_range_disown(sample->range, 0, sample->pages));
-	sample->addr = to;
+	ASSERT_RIGHT(sample_move(sample, room));
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(scene_data(scene));
-	ASSERT_EQ(0, devthp_range_free(target));
+	ASSERT_EQ(0, devthp_range_free(room));
 }
 
 /* Nobody is left who could have it: nobody minds. */

@@ -40,16 +40,9 @@ FIXTURE_VARIANT_ADD(ranges, offset) { .offset = true };
 /* Move the sample by some pages, as long as there is nothing in it. */
 static const char *begin_between(struct sample *sample)
 {
-	const struct devthp_range_opts opts = {
-		.size = sizeof(opts),
-		.bytes = sample->pages * devthp_page_size(),
-		.offset = 77 * devthp_page_size(),
-	};
-
 	devthp_range_free(sample->range);
 	sample->range = NULL;
-	CHECK(went_well("reserve memory",
-			devthp_range_alloc(&sample->range, &opts)));
+	CHECK(sample_room(sample, 77, &sample->range));
 	sample->addr = devthp_range_addr(sample->range);
 	return RIGHT;
 }

@@ -26,19 +26,6 @@ static bool is_one_mapping(const struct scene *scene)
 	return scene->state != &state_cut;
 }
 
-/* Room for the sample, so many pages behind a PMD boundary. */
-static const char *make_room(struct devthp_range **target,
-			     const struct sample *sample, size_t offset)
-{
-	struct devthp_range_opts opts = {
-		.size = sizeof(opts),
-		.bytes = sample->pages * devthp_page_size(),
-		.offset = offset * devthp_page_size(),
-	};
-
-	return went_well("reserve memory", devthp_range_alloc(target, &opts));
-}
-
 static int move(struct sample *sample, size_t first, size_t npages, void *to,
 		int flags)
 {
@@ -95,7 +82,7 @@ TEST_F(moved, aligned)
 	struct scene *scene = &self->scene;
 	struct devthp_range *target;
 
-	ASSERT_RIGHT(make_room(&target, &scene->sample, 0));
+	ASSERT_RIGHT(sample_room(&scene->sample, 0, &target));
 	ASSERT_RIGHT(move_all(scene, devthp_range_addr(target)));
 	ASSERT_RIGHT(scene_keeps_layout(scene));
 	ASSERT_RIGHT(has_moved_bits(scene));
@@ -107,7 +94,7 @@ TEST_F(moved, by_a_page)
 	struct scene *scene = &self->scene;
 	struct devthp_range *target;
 
-	ASSERT_RIGHT(make_room(&target, &scene->sample, 1));
+	ASSERT_RIGHT(sample_room(&scene->sample, 1, &target));
 	ASSERT_RIGHT(move_all(scene, devthp_range_addr(target)));
 	ASSERT_RIGHT(scene_is_by_pages(scene));
 	ASSERT_RIGHT(has_moved_bits(scene));
@@ -138,7 +125,7 @@ TEST_F(moved, dontunmap)
 	char *to;
 	int err;
 
-	ASSERT_RIGHT(make_room(&target, sample, 0));
+	ASSERT_RIGHT(sample_room(sample, 0, &target));
 	to = devthp_range_addr(target);
 	err = move(sample, 0, sample->pages, to, MREMAP_DONTUNMAP);
 	if (!is_one_mapping(scene)) {
@@ -170,7 +157,7 @@ TEST_F(moved, part)
 	char *to;
 	size_t i;
 
-	ASSERT_RIGHT(make_room(&target, sample, first));
+	ASSERT_RIGHT(sample_room(sample, first, &target));
 	to = devthp_range_addr(target);
 	ASSERT_EQ(0, move(sample, first, npages, to, 0));
 	ASSERT_RIGHT(sample_compare(sample, to, first, npages,

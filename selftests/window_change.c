@@ -54,16 +54,7 @@ static const char *unmaps_part(struct window *window)
 
 static const char *moves(struct window *window)
 {
-	struct sample *sample = &window->sample;
-	const size_t size = sample->pages * devthp_page_size();
-	char *to = devthp_range_addr(window->target);
-
-	if (mremap(sample->addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
-		   to) != to)
-		return went_well("mremap", -errno);
-	sample->addr = to;
-	return went_well("disown what moved",
-			 devthp_range_disown(sample->range, 0, sample->pages));
+	return sample_move(&window->sample, window->target);
 }
 
 static const char *protects(struct window *window)
@@ -137,13 +128,7 @@ TEST_F(between, unmapped_in_part)
 static void move(struct __test_metadata *_metadata, struct window *window,
 		 size_t offset)
 {
-	const struct devthp_range_opts opts = {
-		.size = sizeof(opts),
-		.bytes = window->sample.pages * devthp_page_size(),
-		.offset = offset * devthp_page_size(),
-	};
-
-	ASSERT_EQ(0, devthp_range_alloc(&window->target, &opts));
+	ASSERT_RIGHT(sample_room(&window->sample, offset, &window->target));
 	ASSERT_RIGHT(window_intrude(window, moves, window->at->takes_mm));
 	ASSERT_RIGHT(window_end(window));
 }

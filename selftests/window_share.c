@@ -34,15 +34,7 @@ static const char *unmaps_part(struct window *window)
 
 static const char *moves(struct window *window)
 {
-	struct sample *sample = &window->sample;
-	const size_t size = sample->pages * devthp_page_size();
-	char *to = devthp_range_addr(window->target);
-
-	if (mremap(sample->addr, size, size, MREMAP_MAYMOVE | MREMAP_FIXED,
-		   to) != to)
-		return went_well("mremap", -errno);
-	sample->addr = to;
-	return RIGHT;
+	return sample_move(&window->sample, window->target);
 }
 
 static const char *protects_part(struct window *window)
@@ -93,18 +85,6 @@ static const char *grandchild_has_its_data(struct window *window)
 	return peer_end(&window->sharer);
 }
 
-static void target(struct __test_metadata *_metadata, struct window *window,
-		   size_t offset)
-{
-	const struct devthp_range_opts opts = {
-		.size = sizeof(opts),
-		.bytes = window->sample.pages * devthp_page_size(),
-		.offset = offset * devthp_page_size(),
-	};
-
-	ASSERT_EQ(0, devthp_range_alloc(&window->target, &opts));
-}
-
 #define CHILD_INTRUDES(act, waits, afterwards)				\
 do {									\
 	ASSERT_RIGHT(window_child_intrudes(&self->window, act, waits,	\
@@ -134,13 +114,15 @@ TEST_F(between, child_unmaps_part)
 
 TEST_F(between, child_moves)
 {
-	target(_metadata, &self->window, 0);
+	ASSERT_RIGHT(sample_room(&self->window.sample, 0,
+				 &self->window.target));
 	CHILD_INTRUDES(moves, false, has_its_data);
 }
 
 TEST_F(between, child_moves_by_a_page)
 {
-	target(_metadata, &self->window, 1);
+	ASSERT_RIGHT(sample_room(&self->window.sample, 1,
+				 &self->window.target));
 	CHILD_INTRUDES(moves, false, has_its_data);
 }
 

@@ -339,6 +339,31 @@ const char *sample_cut(struct sample *sample, size_t first, size_t npages,
 	return RIGHT;
 }
 
+const char *sample_room(const struct sample *sample, size_t offset,
+			struct devthp_range **room)
+{
+	const struct devthp_range_opts opts = {
+		.size = sizeof(opts),
+		.bytes = sample->pages * devthp_page_size(),
+		.offset = offset * devthp_page_size(),
+	};
+
+	return went_well("reserve memory", devthp_range_alloc(room, &opts));
+}
+
+const char *sample_move(struct sample *sample, struct devthp_range *room)
+{
+	const size_t bytes = sample->pages * devthp_page_size();
+	char *to = devthp_range_addr(room);
+
+	if (mremap(sample->addr, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   to) != to)
+		return went_well("mremap", -errno);
+	sample->addr = to;
+	return went_well("disown what moved",
+			 devthp_range_disown(sample->range, 0, sample->pages));
+}
+
 const char *sample_dropped_are_zero(struct sample *sample)
 {
 	size_t i;

@@ -103,6 +103,16 @@ void sample_next_was_refused(struct sample *sample, size_t first,
 const char *sample_cut(struct sample *sample, size_t first, size_t npages,
 		       enum hole how);
 
+/*
+ * Reserve room to move the sample to, so many pages behind a PMD boundary; the
+ * caller frees it when nothing is to be seen of the sample any more.
+ */
+const char *sample_room(const struct sample *sample, size_t offset,
+			struct devthp_range **room);
+
+/* Move all of it there by mremap(2). */
+const char *sample_move(struct sample *sample, struct devthp_range *room);
+
 /* Pages that were dropped read as zero. This ends the holes. */
 const char *sample_dropped_are_zero(struct sample *sample);
 

@@ -170,21 +170,10 @@ static const char *protect_half(struct sample *sample, struct peer *parent)
 /* By a page, so that its entries are at other places in the page tables. */
 static const char *move_by_a_page(struct sample *sample, struct peer *parent)
 {
-	const size_t bytes = sample->pages * devthp_page_size();
-	struct devthp_range_opts opts = {
-		.size = sizeof(opts),
-		.bytes = bytes,
-		.offset = devthp_page_size(),
-	};
-	struct devthp_range *target;
-	char *to;
+	struct devthp_range *room;
 
-	CHECK(went_well("reserve memory", devthp_range_alloc(&target, &opts)));
-	to = mremap(sample->addr, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED,
-		    devthp_range_addr(target));
-	if (to == MAP_FAILED)
-		return went_well("mremap", -errno);
-	sample->addr = to;
+	CHECK(sample_room(sample, 1, &room));
+	CHECK(sample_move(sample, room));
 	return verify_later(sample, parent);
 }
 
