@@ -52,34 +52,28 @@ static const char *open_coherent(struct sample *sample)
 static const char *are_at(const struct sample *sample, size_t first,
 			  size_t npages, bool device, enum form form)
 {
-	struct devthp_snapshot *snap;
-	const char *verdict = RIGHT;
+	const bool whole = form == FORM_WHOLE;
 	size_t i;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, NULL)));
-	for (i = first; i < first + npages && is_right(verdict); i++) {
-		struct devthp_page page = { .size = sizeof(page) };
-		const bool whole = form == FORM_WHOLE;
+	CHECK(sample_look(sample));
+	for (i = first; i < first + npages; i++) {
+		const struct devthp_page *page = &sample->page[i];
 
-		devthp_snapshot_page(snap, i, &page);
-		if (sample->hole[i] || !(page.known & DEVTHP_KNOWN_FLAGS))
+		if (sample->hole[i] || !(page->known & DEVTHP_KNOWN_FLAGS))
 			continue;
-		if (page.location != DEVTHP_LOC_SYSTEM ||
-		    !!(page.flags & DEVTHP_FOLIO_DEVICE_COHERENT) != device)
-			verdict = wrong("page %zu (%s) has flags %#llx; should%s be the device's",
-					i, devthp_location_name(page.location),
-					(unsigned long long)page.flags,
-					device ? "" : " not");
-		else if ((page.level == DEVTHP_LEVEL_PMD) != whole ||
-			 !!page.order != (form != FORM_SMALL))
-			verdict = wrong("page %zu: a %s entry, order %u", i,
-					devthp_level_name(page.level),
-					page.order);
+		if (page->location != DEVTHP_LOC_SYSTEM ||
+		    !!(page->flags & DEVTHP_FOLIO_DEVICE_COHERENT) != device)
+			return wrong("page %zu (%s) has flags %#llx; should%s be the device's",
+				     i, devthp_location_name(page->location),
+				     (unsigned long long)page->flags,
+				     device ? "" : " not");
+		if ((page->level == DEVTHP_LEVEL_PMD) != whole ||
+		    !!page->order != (form != FORM_SMALL))
+			return wrong("page %zu: a %s entry, order %u", i,
+				     devthp_level_name(page->level),
+				     page->order);
 	}
-	devthp_snapshot_free(snap);
-	return verdict;
+	return RIGHT;
 }
 
 static const char *all_are_at(const struct sample *sample, bool device,

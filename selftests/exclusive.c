@@ -19,25 +19,19 @@ MATRIX(meanwhile, FOR_EACH_STATE_TYPICAL)
 static const char *are_exclusive(const struct sample *sample, size_t first,
 				 size_t npages)
 {
-	struct devthp_snapshot *snap;
-	const char *verdict = RIGHT;
 	size_t i;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, NULL)));
-	for (i = 0; i < sample->pages && is_right(verdict); i++) {
-		struct devthp_page page = { .size = sizeof(page) };
+	CHECK(sample_look(sample));
+	for (i = 0; i < sample->pages; i++) {
+		const unsigned int location = sample->page[i].location;
 		const bool want = i >= first && i < first + npages;
 
-		devthp_snapshot_page(snap, i, &page);
-		if ((page.location == DEVTHP_LOC_EXCLUSIVE) != want)
-			verdict = wrong("page %zu is %s; should %s exclusive to the device",
-					i, devthp_location_name(page.location),
-					want ? "be" : "not be");
+		if ((location == DEVTHP_LOC_EXCLUSIVE) != want)
+			return wrong("page %zu is %s; should %s exclusive to the device",
+				     i, devthp_location_name(location),
+				     want ? "be" : "not be");
 	}
-	devthp_snapshot_free(snap);
-	return verdict;
+	return RIGHT;
 }
 
 /* Memory that cannot be written is no device's own, and stays where it is. */

@@ -21,30 +21,17 @@ MATRIX(look, FOR_EACH_STATE)
 
 /* What the folio probe knows, to compare others with. */
 struct truth {
-	struct devthp_page *page;
+	const struct devthp_page *page;
 	size_t pages;
 	size_t page_kb;
 };
 
 static const char *find_truth(const struct sample *sample, struct truth *truth)
 {
-	struct devthp_snapshot *snap;
-	size_t i;
-
+	truth->page = sample->page;
 	truth->pages = sample->pages;
 	truth->page_kb = devthp_page_size() / 1024;
-	truth->page = calloc(sample->pages, sizeof(*truth->page));
-	if (!truth->page)
-		return wrong("no memory for what the probe says");
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, NULL)));
-	for (i = 0; i < sample->pages; i++) {
-		truth->page[i].size = sizeof(truth->page[i]);
-		devthp_snapshot_page(snap, i, &truth->page[i]);
-	}
-	devthp_snapshot_free(snap);
-	return RIGHT;
+	return sample_look(sample);
 }
 
 static bool is_at(const struct truth *truth, size_t i, unsigned int location)
@@ -456,7 +443,6 @@ TEST_F(look, by_entries)
 	ASSERT_RIGHT(pagemap_is_right(scene, &truth));
 	ASSERT_RIGHT(scan_is_right(scene, &truth));
 	ASSERT_RIGHT(mincore_is_right(scene, &truth));
-	free(truth.page);
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_RIGHT(scene_data(scene));
 }
@@ -478,7 +464,6 @@ TEST_F(look, by_sums)
 		ASSERT_RIGHT(kpage_is_right(&truth, i));
 		ASSERT_RIGHT(idle_is_right(&truth, i));
 	}
-	free(truth.page);
 	for (i = 0; i < ARRAY_SIZE(other_bits); i++)
 		ASSERT_RIGHT(clear_refs(other_bits[i]));
 	ASSERT_RIGHT(scene_is_unchanged(scene));

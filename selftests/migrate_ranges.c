@@ -82,25 +82,19 @@ static const char *sides_are(const struct sample *sample, size_t first,
 {
 	const unsigned int other = of_range == DEVTHP_LOC_DEVICE ?
 		DEVTHP_LOC_SYSTEM : DEVTHP_LOC_DEVICE;
-	struct devthp_snapshot *snap;
-	const char *verdict = RIGHT;
 	size_t i;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, NULL)));
-	for (i = 0; i < sample->pages && is_right(verdict); i++) {
+	CHECK(sample_look(sample));
+	for (i = 0; i < sample->pages; i++) {
+		const unsigned int location = sample->page[i].location;
 		const bool in_range = i >= first && i < first + npages;
-		struct devthp_page page = { .size = sizeof(page) };
 
-		devthp_snapshot_page(snap, i, &page);
-		if (page.location != (in_range ? of_range : other))
-			verdict = wrong("[%zu, %zu): page %zu is %s", first,
-					first + npages, i,
-					devthp_location_name(page.location));
+		if (location != (in_range ? of_range : other))
+			return wrong("[%zu, %zu): page %zu is %s", first,
+				     first + npages, i,
+				     devthp_location_name(location));
 	}
-	devthp_snapshot_free(snap);
-	return verdict;
+	return RIGHT;
 }
 
 static const char *prepare(struct sample *sample,

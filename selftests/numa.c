@@ -67,32 +67,26 @@ static const char *nodes_of(const struct sample *sample, int *status,
 /* move_pages(2): ENOENT for what is not present, as a page of a device is not. */
 static const char *nodes_are_right(const struct sample *sample, int node)
 {
-	struct devthp_snapshot *snap;
-	const char *verdict = RIGHT;
 	static int status[4096];
 	size_t i;
 
 	CHECK(nodes_of(sample, status, NULL, 0));
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr, sample->pages,
-					     NULL)));
-	for (i = 0; i < sample->pages && is_right(verdict); i++) {
-		struct devthp_page page = { .size = sizeof(page) };
+	CHECK(sample_look(sample));
+	for (i = 0; i < sample->pages; i++) {
+		const unsigned int location = sample->page[i].location;
 
 		if (sample->hole[i] == HOLE_UNMAPPED)
 			continue;
-		devthp_snapshot_page(snap, i, &page);
-		if (page.location != DEVTHP_LOC_SYSTEM && status[i] != -ENOENT)
-			verdict = wrong("page %zu (%s): move_pages says %d; should be %d",
-					i, devthp_location_name(page.location),
-					status[i], -ENOENT);
-		if (page.location == DEVTHP_LOC_SYSTEM && node >= 0 &&
+		if (location != DEVTHP_LOC_SYSTEM && status[i] != -ENOENT)
+			return wrong("page %zu (%s): move_pages says %d; should be %d",
+				     i, devthp_location_name(location),
+				     status[i], -ENOENT);
+		if (location == DEVTHP_LOC_SYSTEM && node >= 0 &&
 		    status[i] != node)
-			verdict = wrong("page %zu is on node %d; should be on %d",
-					i, status[i], node);
+			return wrong("page %zu is on node %d; should be on %d",
+				     i, status[i], node);
 	}
-	devthp_snapshot_free(snap);
-	return verdict;
+	return RIGHT;
 }
 
 /* ---- In some states ---- */

@@ -120,25 +120,19 @@ FIXTURE_TEARDOWN(other)
 /* On the device: copies, if asked for, and nothing else. */
 static const char *device_has(const struct sample *sample, bool copies)
 {
-	struct devthp_snapshot *snap;
-	const char *verdict = RIGHT;
 	size_t i;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, NULL)));
-	for (i = 0; i < sample->pages && is_right(verdict); i++) {
+	CHECK(sample_look(sample));
+	for (i = 0; i < sample->pages; i++) {
+		const unsigned int location = sample->page[i].location;
 		const bool want = copies && i >= COPIED_FIRST &&
 				  i < COPIED_FIRST + COPIED_PAGES;
-		struct devthp_page page = { .size = sizeof(page) };
 
-		devthp_snapshot_page(snap, i, &page);
-		if ((page.location == DEVTHP_LOC_DEVICE) != want)
-			verdict = wrong("page %zu is %s", i,
-					devthp_location_name(page.location));
+		if ((location == DEVTHP_LOC_DEVICE) != want)
+			return wrong("page %zu is %s", i,
+				     devthp_location_name(location));
 	}
-	devthp_snapshot_free(snap);
-	return verdict;
+	return RIGHT;
 }
 
 /* Who has the file mapped as well finds what is in it. */

@@ -43,28 +43,21 @@ static int advise(const struct scene *scene, int advice)
 static const char *rest_is_on_the_device(const struct scene *scene)
 {
 	const struct sample *sample = &scene->sample;
-	struct devthp_snapshot *snap;
-	const char *verdict = RIGHT;
 	size_t i;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, NULL)));
-	for (i = 0; i < sample->pages && is_right(verdict); i++) {
-		struct devthp_page page = { .size = sizeof(page) };
+	CHECK(sample_look(sample));
+	for (i = 0; i < sample->pages; i++) {
+		const unsigned int location = sample->page[i].location;
 
 		if (i >= FIRST && i < FIRST + PAGES)
 			continue;
 		if (scene_is(scene, STATE_MIXED) && i >= SCENE_BACK_FIRST &&
 		    i < SCENE_BACK_FIRST + SCENE_BACK_PAGES)
 			continue;
-		devthp_snapshot_page(snap, i, &page);
-		if (page.location != DEVTHP_LOC_DEVICE)
-			verdict = wrong("page %zu, beside the part, is %s", i,
-					devthp_location_name(page.location));
+		if (location != DEVTHP_LOC_DEVICE)
+			return wrong("page %zu, beside the part, is %s", i,
+				     devthp_location_name(location));
 	}
-	devthp_snapshot_free(snap);
-	CHECK(verdict);
 	CHECK(scene_keeps_bits(scene, 0, FIRST));
 	return scene_keeps_bits(scene, FIRST + PAGES,
 				sample->pages - FIRST - PAGES);

@@ -159,26 +159,18 @@ TEST_F(between, protected)
 
 static const char *is_write_protected(struct sample *sample)
 {
-	struct devthp_page page = { .size = sizeof(page) };
-	struct devthp_snapshot *snap;
-	int err = 0;
 	size_t i;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, NULL)));
-	for (i = 0; i < sample->pages && !err; i++) {
-		err = devthp_snapshot_page(snap, i, &page);
-		if (page.known & DEVTHP_KNOWN_UFFD_WP ?
-		    !(page.bits & DEVTHP_BIT_UFFD_WP) :
+	CHECK(sample_look(sample));
+	for (i = 0; i < sample->pages; i++) {
+		const struct devthp_page *page = &sample->page[i];
+
+		if (page->known & DEVTHP_KNOWN_UFFD_WP ?
+		    !(page->bits & DEVTHP_BIT_UFFD_WP) :
 		    everything_is_required())
-			break;
+			return wrong("page %zu, %s, lost its write protection",
+				     i, devthp_location_name(page->location));
 	}
-	devthp_snapshot_free(snap);
-	CHECK(went_well("read a snapshot", err));
-	if (i < sample->pages)
-		return wrong("page %zu, %s, lost its write protection", i,
-			     devthp_location_name(page.location));
 	return RIGHT;
 }
 

@@ -30,8 +30,9 @@ const char *sample_reserve(struct sample *sample, size_t folios)
 	sample->folio_pages = pmd_size / devthp_page_size();
 	sample->generation = calloc(sample->pages, sizeof(uint32_t));
 	sample->hole = calloc(sample->pages, sizeof(uint8_t));
+	sample->page = calloc(sample->pages, sizeof(*sample->page));
 	sample->buffer = devthp_range_addr(sample->copy);
-	if (!sample->generation || !sample->hole)
+	if (!sample->generation || !sample->hole || !sample->page)
 		return wrong("no memory for the record of the sample");
 	return RIGHT;
 }
@@ -43,6 +44,7 @@ void sample_release(struct sample *sample)
 	devthp_device_close(sample->dev);
 	free(sample->generation);
 	free(sample->hole);
+	free(sample->page);
 	*sample = (struct sample){ 0 };
 }
 
@@ -319,6 +321,23 @@ const char *sample_device_data(struct sample *sample)
 const char *sample_data(struct sample *sample)
 {
 	return each_run(sample, cpu_read_run);
+}
+
+const char *sample_look(const struct sample *sample)
+{
+	struct devthp_snapshot *snap;
+	int err = 0;
+	size_t i;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, sample->addr,
+					     sample->pages, NULL)));
+	for (i = 0; i < sample->pages && !err; i++) {
+		sample->page[i].size = sizeof(sample->page[i]);
+		err = devthp_snapshot_page(snap, i, &sample->page[i]);
+	}
+	devthp_snapshot_free(snap);
+	return went_well("read a snapshot", err);
 }
 
 const char *sample_cut(struct sample *sample, size_t first, size_t npages,

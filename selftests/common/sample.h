@@ -34,6 +34,7 @@ struct sample {
 	size_t folio_pages;	/* of a huge folio */
 	uint32_t *generation;	/* that each page should hold */
 	uint8_t *hole;		/* of each page: enum hole */
+	struct devthp_page *page;	/* what sample_look() has seen */
 	struct devthp_range *copy;
 	char *buffer;		/* in the range above, as long as the sample */
 };
@@ -98,6 +99,9 @@ const char *sample_make_next(struct sample *sample, void *data, size_t first,
 			     size_t npages);
 void sample_next_was_refused(struct sample *sample, size_t first,
 			     size_t npages);
+
+/* Look at all pages, as this process maps them now. */
+const char *sample_look(const struct sample *sample);
 
 /* Make a hole. */
 const char *sample_cut(struct sample *sample, size_t first, size_t npages,
