@@ -21,16 +21,6 @@ MATRIX(advice, FOR_EACH_STATE)
 /* By the same code as others above, or about the mapping rather than the memory */
 MATRIX(similar_advice, FOR_EACH_STATE_TYPICAL)
 
-static bool has_unmapped(const struct sample *sample)
-{
-	size_t i;
-
-	for (i = 0; i < sample->pages; i++)
-		if (sample->hole[i] == HOLE_UNMAPPED)
-			return true;
-	return false;
-}
-
 static int advise(const struct scene *scene, int advice)
 {
 	const struct sample *sample = &scene->sample;
@@ -51,14 +41,14 @@ static const char *returned(int err, int want)
 static const char *advise_if_not_locked(const struct scene *scene, int advice)
 {
 	int want = scene_is(scene, STATE_LOCKED) ? -EINVAL :
-		   has_unmapped(&scene->sample) ? -ENOMEM : 0;
+		   sample_has_unmapped(&scene->sample) ? -ENOMEM : 0;
 
 	return returned(advise(scene, advice), want);
 }
 
 static const char *advise_all(const struct scene *scene, int advice)
 {
-	int want = has_unmapped(&scene->sample) ? -ENOMEM : 0;
+	int want = sample_has_unmapped(&scene->sample) ? -ENOMEM : 0;
 
 	return returned(advise(scene, advice), want);
 }
@@ -134,7 +124,7 @@ TEST_F(advice, populate_read)
 	ASSERT_RIGHT(advise_all(scene, MADV_POPULATE_READ));
 	if (scene_is(scene, STATE_PMD)) {
 		ASSERT_RIGHT(scene_was_read(scene, 0));
-	} else if (!has_unmapped(&scene->sample)) {
+	} else if (!sample_has_unmapped(&scene->sample)) {
 		ASSERT_RIGHT(layout_of_all(&scene->sample,
 					   small(DEVTHP_LOC_SYSTEM, 1)));
 	}
@@ -159,7 +149,7 @@ TEST_F(advice, populate_write)
 		want = by_pages(DEVTHP_LOC_SYSTEM, 1);
 	else if (!scene_is(scene, STATE_PMD) || scene_is(scene, STATE_SHARED))
 		want = small(DEVTHP_LOC_SYSTEM, 1);
-	if (!has_unmapped(sample))
+	if (!sample_has_unmapped(sample))
 		ASSERT_RIGHT(layout_of_all(sample, want));
 	ASSERT_RIGHT(scene_data(scene));
 }

@@ -16,22 +16,12 @@ MATRIX(lock, FOR_EACH_STATE)
 /* From system memory, which has hardly anything of the state any more. */
 MATRIX(lock_first, FOR_EACH_STATE_TYPICAL)
 
-static bool has_unmapped(const struct sample *sample)
-{
-	size_t i;
-
-	for (i = 0; i < sample->pages; i++)
-		if (sample->hole[i] == HOLE_UNMAPPED)
-			return true;
-	return false;
-}
-
 /* As the system call of that name; part of the range may be missing. */
 static const char *lock(const struct sample *sample, unsigned int flags)
 {
 	const size_t bytes = sample->pages * devthp_page_size();
 	int err = mlock2(sample->addr, bytes, flags) ? -errno : 0;
-	int want = has_unmapped(sample) ? -ENOMEM : 0;
+	int want = sample_has_unmapped(sample) ? -ENOMEM : 0;
 
 	if (err != want)
 		return wrong("mlock2 returns %d; should be %d", err, want);
@@ -42,7 +32,7 @@ static const char *unlock(const struct sample *sample)
 {
 	const size_t bytes = sample->pages * devthp_page_size();
 	int err = munlock(sample->addr, bytes) ? -errno : 0;
-	int want = has_unmapped(sample) ? -ENOMEM : 0;
+	int want = sample_has_unmapped(sample) ? -ENOMEM : 0;
 
 	if (err != want)
 		return wrong("munlock returns %d; should be %d", err, want);
@@ -97,7 +87,7 @@ TEST_F(lock, all)
 	struct scene *scene = &self->scene;
 
 	ASSERT_RIGHT(lock(&scene->sample, 0));
-	if (!has_unmapped(&scene->sample))
+	if (!sample_has_unmapped(&scene->sample))
 		ASSERT_RIGHT(all_is_in_memory(&scene->sample));
 	ASSERT_RIGHT(sample_data(&scene->sample));
 	ASSERT_RIGHT(unlocked(scene));
@@ -138,7 +128,7 @@ TEST_F(lock_first, then_migrate)
 	ASSERT_RIGHT(sample_data(sample));
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_RIGHT(lock(sample, MLOCK_ONFAULT));
-	if (!has_unmapped(sample))
+	if (!sample_has_unmapped(sample))
 		ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(unlocked(scene));
 	ASSERT_RIGHT(scene_data(scene));

@@ -62,20 +62,6 @@ FIXTURE_TEARDOWN(short_of_memory)
 	TEARDOWN_SCENE(&self->scene);
 }
 
-/* What STATE_MIXED has in system memory may be in swap space now. */
-static const char *device_is_untouched(const struct scene *scene)
-{
-	const size_t behind = SCENE_BACK_FIRST + SCENE_BACK_PAGES;
-	const struct sample *sample = &scene->sample;
-
-	if (!scene_is(scene, STATE_MIXED))
-		return scene_is_unchanged(scene);
-	CHECK(layout_of(sample, 0, SCENE_BACK_FIRST,
-			small(DEVTHP_LOC_DEVICE, 1)));
-	return layout_of(sample, behind, sample->pages - behind,
-			 small(DEVTHP_LOC_DEVICE, 1));
-}
-
 static const char *swapped(uint64_t *bytes)
 {
 	struct devthp_counters *now;
@@ -101,7 +87,7 @@ static const char *something_was_swapped(void)
 static const char *is_right_afterwards(struct scene *scene)
 {
 	CHECK(something_was_swapped());
-	CHECK(device_is_untouched(scene));
+	CHECK(scene_keeps_device(scene));
 	CHECK(sample_device_data(&scene->sample));
 	CHECK(scene_lift_limit(scene));
 	return scene_data(scene);

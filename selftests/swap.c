@@ -51,26 +51,12 @@ FIXTURE_TEARDOWN(swap)
 	TEARDOWN_SCENE(&self->scene);
 }
 
-/* What the state has on the device is there; where the rest is, is no matter. */
-static const char *device_is_untouched(const struct scene *scene)
-{
-	const size_t behind = SCENE_BACK_FIRST + SCENE_BACK_PAGES;
-	const struct sample *sample = &scene->sample;
-
-	if (!scene_is(scene, STATE_MIXED))
-		return scene_is_unchanged(scene);
-	CHECK(layout_of(sample, 0, SCENE_BACK_FIRST,
-			small(DEVTHP_LOC_DEVICE, 1)));
-	return layout_of(sample, behind, sample->pages - behind,
-			 small(DEVTHP_LOC_DEVICE, 1));
-}
-
 TEST_F(swap, takes_the_rest)
 {
 	struct scene *scene = &self->scene;
 
 	ASSERT_RIGHT(reclaim_sample(&scene->sample));
-	ASSERT_RIGHT(device_is_untouched(scene));
+	ASSERT_RIGHT(scene_keeps_device(scene));
 	ASSERT_RIGHT(sample_device_data(&scene->sample));
 	ASSERT_RIGHT(scene_data(scene));
 }
@@ -81,7 +67,7 @@ TEST_F(swap, swapoff)
 
 	ASSERT_RIGHT(reclaim_sample(&scene->sample));
 	ASSERT_RIGHT(swapdisk_swap_off(&self->disk));
-	ASSERT_RIGHT(device_is_untouched(scene));
+	ASSERT_RIGHT(scene_keeps_device(scene));
 	ASSERT_RIGHT(scene_data(scene));
 }
 

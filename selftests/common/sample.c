@@ -383,6 +383,11 @@ const char *sample_move(struct sample *sample, struct devthp_range *room)
 			 devthp_range_disown(sample->range, 0, sample->pages));
 }
 
+bool sample_has_unmapped(const struct sample *sample)
+{
+	return memchr(sample->hole, HOLE_UNMAPPED, sample->pages);
+}
+
 const char *sample_dropped_are_zero(struct sample *sample)
 {
 	size_t i;

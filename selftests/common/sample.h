@@ -6,6 +6,7 @@
 #ifndef SAMPLE_H
 #define SAMPLE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -116,6 +117,9 @@ const char *sample_room(const struct sample *sample, size_t offset,
 
 /* Move all of it there by mremap(2). */
 const char *sample_move(struct sample *sample, struct devthp_range *room);
+
+/* Whether munmap() has made a hole: what is asked of all is ENOMEM then. */
+bool sample_has_unmapped(const struct sample *sample);
 
 /* Pages that were dropped read as zero. This ends the holes. */
 const char *sample_dropped_are_zero(struct sample *sample);

@@ -132,6 +132,19 @@ const char *scene_is_unchanged(const struct scene *scene)
 	return scene_keeps_bits(scene, 0, scene->sample.pages);
 }
 
+const char *scene_keeps_device(const struct scene *scene)
+{
+	const size_t behind = SCENE_BACK_FIRST + SCENE_BACK_PAGES;
+	const struct sample *sample = &scene->sample;
+
+	if (!scene_is(scene, STATE_MIXED))
+		return scene_is_unchanged(scene);
+	CHECK(layout_of(sample, 0, SCENE_BACK_FIRST,
+			small(DEVTHP_LOC_DEVICE, 1)));
+	return layout_of(sample, behind, sample->pages - behind,
+			 small(DEVTHP_LOC_DEVICE, 1));
+}
+
 const char *scene_is_by_pages(const struct scene *scene)
 {
 	const struct sample *sample = &scene->sample;

@@ -42,7 +42,10 @@ const char *scene_set(struct scene *scene, const struct state *state);
 const char *scene_is_unchanged(const struct scene *scene);
 const char *scene_keeps_layout(const struct scene *scene);
 
-/* The same, but PMD entries were split. */
+/* What it has on the device is as it was; the rest may be swapped out. */
+const char *scene_keeps_device(const struct scene *scene);
+
+/* All is where it was, but PMD entries were split. */
 const char *scene_is_by_pages(const struct scene *scene);
 
 /* The entries of these pages still are what the state says, wherever they are. */
