@@ -11,7 +11,6 @@
 #include <errno.h>
 
 #include "common/matrix.h"
-#include "common/pagemap.h"
 
 MATRIX(device, FOR_EACH_STATE)
 MATRIX(devices, FOR_EACH_STATE_TYPICAL)
@@ -36,23 +35,6 @@ static const char *writing_is_refused(struct scene *scene)
 		return wrong("the device's write of read-only memory gives %d; should be %d",
 			     err, -EPERM);
 	return scene_is_unchanged(scene);
-}
-
-/* It has a page of its own by now, and whoever tracks writes knows of it. */
-static const char *is_written(const struct scene *scene, size_t first,
-			      size_t npages)
-{
-	unsigned int mask = DEVTHP_BIT_EXCLUSIVE | DEVTHP_BIT_WRITE |
-			    DEVTHP_BIT_UFFD_WP;
-	unsigned int want = DEVTHP_BIT_EXCLUSIVE | DEVTHP_BIT_WRITE;
-
-	if (!everything_is_required())
-		return RIGHT;
-	if (scene_is(scene, STATE_CLEAN | STATE_DIRTY)) {
-		mask |= DEVTHP_BIT_SOFT_DIRTY;
-		want |= DEVTHP_BIT_SOFT_DIRTY;
-	}
-	return entry_bits(&scene->sample, first, npages, mask, want);
 }
 
 /*
@@ -85,7 +67,7 @@ TEST_F(device, writes)
 		ASSERT_RIGHT(scene_lift_limit(scene));
 		ASSERT_RIGHT(sample_device_write(sample));
 		ASSERT_RIGHT(stays_if_it_can(scene));
-		ASSERT_RIGHT(is_written(scene, 0, sample->pages));
+		ASSERT_RIGHT(scene_has_written(scene, 0, sample->pages));
 		ASSERT_RIGHT(sample_device_data(sample));
 	}
 	ASSERT_RIGHT(scene_data(scene));
@@ -103,7 +85,7 @@ TEST_F(device, writes_a_page)
 		ASSERT_RIGHT(sample_make_next(sample, sample->buffer, page, 1));
 		ASSERT_EQ(0, write_page(sample, page));
 		ASSERT_RIGHT(stays_if_it_can(scene));
-		ASSERT_RIGHT(is_written(scene, page, 1));
+		ASSERT_RIGHT(scene_has_written(scene, page, 1));
 		/* One entry may be for all of them. */
 		if (!scene_is(scene, STATE_PMD) ||
 		    scene_is(scene, STATE_SHARED | STATE_WP)) {

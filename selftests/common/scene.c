@@ -65,8 +65,9 @@ const char *scene_keeps_bits(const struct scene *scene, size_t first,
 	return entry_bits(&scene->sample, first, npages, mask, want);
 }
 
-/* Its own, and writable; whether it is dirty may be known to its folio only. */
-static const char *is_written(const struct scene *scene, size_t page)
+/* Whether they are dirty may be known to their folio only. */
+const char *scene_has_written(const struct scene *scene, size_t first,
+			      size_t npages)
 {
 	unsigned int mask = DEVTHP_BIT_WRITE | DEVTHP_BIT_EXCLUSIVE |
 			    DEVTHP_BIT_UFFD_WP;
@@ -78,7 +79,7 @@ static const char *is_written(const struct scene *scene, size_t page)
 		mask |= DEVTHP_BIT_SOFT_DIRTY;
 		want |= DEVTHP_BIT_SOFT_DIRTY;
 	}
-	return entry_bits(&scene->sample, page, 1, mask, want);
+	return entry_bits(&scene->sample, first, npages, mask, want);
 }
 
 /* ---- Layout ---- */
@@ -222,7 +223,7 @@ const char *scene_was_pinned(const struct scene *scene, size_t page)
 
 const char *scene_was_written(const struct scene *scene, size_t page)
 {
-	CHECK(is_written(scene, page));
+	CHECK(scene_has_written(scene, page, 1));
 	if (scene_is(scene, STATE_SHARED | STATE_WP)) {
 		CHECK(is_taken_apart(scene, page));
 		return others_keep_bits(scene, page);

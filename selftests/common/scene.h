@@ -52,6 +52,10 @@ const char *scene_is_by_pages(const struct scene *scene);
 const char *scene_keeps_bits(const struct scene *scene, size_t first,
 			     size_t npages);
 
+/* The process has written these: they are its own, and who tracks it knows. */
+const char *scene_has_written(const struct scene *scene, size_t first,
+			      size_t npages);
+
 /* A page that is on the device, and beside it others that are. */
 size_t scene_page(const struct scene *scene);
 
