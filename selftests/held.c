@@ -156,6 +156,18 @@ static const char *toucher_waits(struct toucher *toucher)
 	return sleeps_and_retries(toucher->tid, &toucher->done);
 }
 
+static const char *in_use_are(int driver, uint64_t want)
+{
+	uint64_t in_use;
+
+	CHECK(driver_in_use(driver, &in_use));
+	if (in_use != want)
+		return wrong("%llu pages of the device are in use; should be %llu",
+			     (unsigned long long)in_use,
+			     (unsigned long long)want);
+	return RIGHT;
+}
+
 /* ---- Held by the page ---- */
 
 FIXTURE(held)
@@ -254,14 +266,8 @@ static const char *stays(const FIXTURE_DATA(held) *self,
 static const char *device_memory_is_free(const void *arg)
 {
 	const FIXTURE_DATA(held) *self = arg;
-	uint64_t in_use;
 
-	CHECK(driver_in_use(self->driver, &in_use));
-	if (in_use != self->in_use)
-		return wrong("%llu pages of the device are in use; should be %llu",
-			     (unsigned long long)in_use,
-			     (unsigned long long)self->in_use);
-	return RIGHT;
+	return in_use_are(self->driver, self->in_use);
 }
 
 static void comes_back(struct __test_metadata *_metadata,
@@ -407,14 +413,8 @@ TEST_F(held, outlives_its_mapping)
 static const char *only_the_rest_is_in_use(const void *arg)
 {
 	const FIXTURE_DATA(held) *self = arg;
-	uint64_t in_use;
 
-	CHECK(driver_in_use(self->driver, &in_use));
-	if (in_use - self->in_use != self->sample.pages / 2)
-		return wrong("%llu pages of the device are in use; should be %zu",
-			     (unsigned long long)(in_use - self->in_use),
-			     self->sample.pages / 2);
-	return RIGHT;
+	return in_use_are(self->driver, self->in_use + self->sample.pages / 2);
 }
 
 /* What is left over of it is given back as well, if later. */
@@ -621,14 +621,8 @@ static const char *hold_and_end(struct sample *sample, int signal)
 static const char *nothing_is_left(const void *arg)
 {
 	const FIXTURE_DATA(holder) *self = arg;
-	uint64_t in_use;
 
-	CHECK(driver_in_use(self->driver, &in_use));
-	if (in_use != self->in_use)
-		return wrong("%llu pages of the device are in use; should be %llu",
-			     (unsigned long long)in_use,
-			     (unsigned long long)self->in_use);
-	return RIGHT;
+	return in_use_are(self->driver, self->in_use);
 }
 
 TEST_F(holder, leaves_nothing_behind)
