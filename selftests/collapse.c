@@ -5,10 +5,6 @@
  * the rest is in system memory.
  * (Documentation/admin-guide/mm/transhuge.rst; 6.12 of base pages on a device)
  */
-#include <errno.h>
-#include <time.h>
-#include <unistd.h>
-
 #include "common/harness.h"
 #include "common/matrix.h"
 #include "common/textfile.h"
@@ -43,17 +39,7 @@ static void khugepaged_as_before(struct khugepaged *it)
 /* Two rounds: the first may have begun before what is to be seen. */
 static const char *two_scans(void)
 {
-	const time_t limit = time(NULL) + 20;
-	uint64_t before, now;
-
-	CHECK(file_number(KHUGEPAGED "full_scans", &before));
-	do {
-		usleep(1000);
-		CHECK(file_number(KHUGEPAGED "full_scans", &now));
-		if (time(NULL) > limit)
-			return wrong("khugepaged has not scanned everything twice in twenty seconds");
-	} while (now < before + 2);
-	return RIGHT;
+	return file_number_grows(KHUGEPAGED "full_scans", 2);
 }
 
 /* ---- In every state ---- */

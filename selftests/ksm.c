@@ -4,10 +4,7 @@
  * cannot see, and leaves alone. Back in system memory it is merged as any is.
  * (Documentation/admin-guide/mm/ksm.rst)
  */
-#include <errno.h>
 #include <sys/mman.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "common/harness.h"
 #include "common/matrix.h"
@@ -44,17 +41,7 @@ static size_t bytes_of(const struct sample *sample)
 /* Two rounds: a page is merged when it has not changed from one to the next. */
 static const char *scans(unsigned int rounds)
 {
-	const time_t limit = time(NULL) + 20;
-	uint64_t before, now;
-
-	CHECK(file_number(KSM "full_scans", &before));
-	do {
-		usleep(1000);
-		CHECK(file_number(KSM "full_scans", &now));
-		if (time(NULL) > limit)
-			return wrong("KSM has not scanned everything in twenty seconds");
-	} while (now < before + rounds);
-	return RIGHT;
+	return file_number_grows(KSM "full_scans", rounds);
 }
 
 /* Pages of this process that are merged with others. */

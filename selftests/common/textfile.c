@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "textfile.h"
@@ -54,6 +55,22 @@ const char *file_number(const char *path, uint64_t *number)
 	CHECK(file_read(path, text, sizeof(text)));
 	if (sscanf(text, "%" SCNu64, number) != 1)
 		return wrong("%s: no number in \"%s\"", path, text);
+	return RIGHT;
+}
+
+const char *file_number_grows(const char *path, uint64_t by)
+{
+	const time_t limit = time(NULL) + 20;
+	uint64_t before, now;
+
+	CHECK(file_number(path, &before));
+	do {
+		usleep(1000);
+		CHECK(file_number(path, &now));
+		if (time(NULL) > limit)
+			return wrong("%s has grown by %" PRIu64 " in twenty seconds; should by %" PRIu64,
+				     path, now - before, by);
+	} while (now < before + by);
 	return RIGHT;
 }
 
