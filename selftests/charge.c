@@ -48,11 +48,9 @@ FIXTURE_TEARDOWN(charge)
 
 	sample_release(&self->sample);
 	removed = memcg_remove(&self->memcg);
-	if (__test_passed(_metadata)) {
+	if (__test_passed(_metadata))
 		EXPECT_STREQ(RIGHT, removed);
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	}
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* Bytes that a cgroup should have of something, give or take. */

@@ -102,9 +102,7 @@ FIXTURE_SETUP(coherent)
 FIXTURE_TEARDOWN(coherent)
 {
 	sample_release(&self->sample);
-	if (__test_passed(_metadata))
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(coherent, is_used_where_it_is)

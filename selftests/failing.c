@@ -285,9 +285,7 @@ FIXTURE_TEARDOWN(failing)
 	for (i = 0; i < ARRAY_SIZE(settings); i++)
 		setting_restore(&self->setting[i]);
 	sample_release(&self->sample);
-	if (__test_passed(_metadata))
-		ASSERT_RIGHT(baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static const char *verify_later(struct sample *sample, struct peer *parent)

@@ -31,9 +31,7 @@ FIXTURE_TEARDOWN(orders)
 	setting_restore(&self->huge);
 	setting_restore(&self->medium);
 	sample_release(&self->sample);
-	if (__test_passed(_metadata))
-		ASSERT_RIGHT(baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static int medium_needed(const char **why)

@@ -71,9 +71,7 @@ FIXTURE_SETUP(ranges)
 FIXTURE_TEARDOWN(ranges)
 {
 	sample_release(&self->sample);
-	if (__test_passed(_metadata))
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* The pages of the range are at one place, all others at the other. */

@@ -112,9 +112,7 @@ FIXTURE_TEARDOWN(other)
 	if (self->file >= 0)
 		close(self->file);
 	setting_restore(&self->huge);
-	if (__test_passed(_metadata))
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* On the device: copies, if asked for, and nothing else. */

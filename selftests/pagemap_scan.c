@@ -53,9 +53,7 @@ FIXTURE_TEARDOWN(scan)
 	sample_release(&self->sample);
 	if (self->uffd >= 0)
 		close(self->uffd);
-	if (__test_passed(_metadata))
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* Pages of [first, first + npages) that were written, up to max of them. */

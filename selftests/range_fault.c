@@ -142,9 +142,7 @@ FIXTURE_TEARDOWN(other)
 {
 	devthp_device_close(self->other);
 	sample_release(&self->sample);
-	if (__test_passed(_metadata))
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static unsigned int level_of(enum form form)

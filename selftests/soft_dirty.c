@@ -42,8 +42,7 @@ FIXTURE_SETUP(soft_dirty)
 FIXTURE_TEARDOWN(soft_dirty)
 {
 	sample_release(&self->sample);
-	EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* The last huge page, not its first page. */

@@ -77,9 +77,7 @@ FIXTURE_TEARDOWN(policy)
 {
 	setting_restore(&self->setting);
 	sample_release(&self->sample);
-	if (__test_passed(_metadata))
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 #define ASSERT_OFF() ASSERT_RIGHT(variant->off(&self->sample, &self->setting))
@@ -176,9 +174,7 @@ FIXTURE_TEARDOWN(back)
 {
 	setting_restore(&self->setting);
 	sample_release(&self->sample);
-	if (__test_passed(_metadata))
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(back, read)

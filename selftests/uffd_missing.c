@@ -50,9 +50,7 @@ FIXTURE_TEARDOWN(missing)
 	sample_release(&self->sample);
 	if (self->uffd >= 0)
 		close(self->uffd);
-	if (__test_passed(_metadata))
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static char *page_of(const struct sample *sample, size_t page)
@@ -251,9 +249,7 @@ FIXTURE_TEARDOWN(watched)
 	sample_release(&self->sample);
 	if (self->uffd >= 0)
 		close(self->uffd);
-	if (__test_passed(_metadata))
-		EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* Memory on the device is not missing. */

@@ -77,10 +77,7 @@ do {									\
 	sample_release(&(protection)->sample);				\
 	if ((protection)->uffd >= 0)					\
 		close((protection)->uffd);				\
-	if (__test_passed(_metadata))					\
-		EXPECT_STREQ(RIGHT,					\
-			     baseline_is_back(&(protection)->baseline));	\
-	baseline_forget(&(protection)->baseline);			\
+	TEARDOWN_BASELINE(&(protection)->baseline);			\
 } while (0)
 
 static const char *is_protected(const struct sample *sample)

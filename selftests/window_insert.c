@@ -65,8 +65,7 @@ FIXTURE_SETUP(insert)
 FIXTURE_TEARDOWN(insert)
 {
 	window_close(&self->window);
-	EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
-	baseline_forget(&self->baseline);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static const char *cpu_reads(struct window *window)

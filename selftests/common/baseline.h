@@ -26,4 +26,12 @@ const char *baseline_is_back(const struct baseline *baseline);
 
 void baseline_forget(struct baseline *baseline);
 
+/* In FIXTURE_TEARDOWN, at its end; after a failure, what is left is no news. */
+#define TEARDOWN_BASELINE(baseline)					\
+do {									\
+	if (__test_passed(_metadata))					\
+		EXPECT_RIGHT(baseline_is_back(baseline));		\
+	baseline_forget(baseline);					\
+} while (0)
+
 #endif
