@@ -131,11 +131,6 @@ static const char *reads_and_writes(struct sample *sample,
 	return sample_fill(sample);
 }
 
-static const char *reads(struct sample *sample, struct peer *parent)
-{
-	return sample_data(sample);
-}
-
 TEST_F(meanwhile, has_a_child)
 {
 	struct scene *scene = &self->scene;
@@ -143,7 +138,7 @@ TEST_F(meanwhile, has_a_child)
 
 	ASSERT_RIGHT(prepare(scene));
 	ASSERT_RIGHT(peer_fork(&child, scene_is(scene, STATE_READ_ONLY) ?
-			       reads : reads_and_writes, &scene->sample));
+			       peer_reads : reads_and_writes, &scene->sample));
 	ASSERT_RIGHT(peer_end(&child));
 	ASSERT_RIGHT(sample_device_data(&scene->sample));
 	ASSERT_RIGHT(scene_data(scene));

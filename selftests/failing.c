@@ -212,15 +212,10 @@ static int moves_there_and_back(struct sample *sample)
 	return err;
 }
 
-static const char *finds_its_data(struct sample *sample, struct peer *parent)
-{
-	return sample_data(sample);
-}
-
 static int forks(struct sample *sample)
 {
 	struct peer child;
-	const char *verdict = peer_fork(&child, finds_its_data, sample);
+	const char *verdict = peer_fork(&child, peer_reads, sample);
 
 	if (!is_right(verdict))
 		return -ENOMEM;
@@ -288,13 +283,6 @@ FIXTURE_TEARDOWN(failing)
 	TEARDOWN_BASELINE(&self->baseline);
 }
 
-static const char *verify_later(struct sample *sample, struct peer *parent)
-{
-	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	return sample_data(sample);
-}
-
 /* Neither gone nor on its way. */
 static const char *is_somewhere(const struct sample *sample)
 {
@@ -359,7 +347,7 @@ static const char *round_of(struct sample *sample,
 	if (!variant->in_system)
 		CHECK(form_to_device(sample, variant->form));
 	if (variant->shared) {
-		CHECK(peer_fork(&child, verify_later, sample));
+		CHECK(peer_fork(&child, peer_reads_later, sample));
 		CHECK(peer_wait(&child));
 	}
 	CHECK(do_it(sample, variant->operation, fd, nth, left));

@@ -29,23 +29,16 @@ static const char *do_nothing(struct sample *sample, struct peer *parent)
 	return RIGHT;
 }
 
-static const char *read_later(struct sample *sample, struct peer *parent)
-{
-	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	return sample_data(sample);
-}
-
 static const char *read_first(struct sample *sample, struct peer *parent)
 {
 	CHECK(sample_data(sample));
-	return read_later(sample, parent);
+	return peer_reads_later(sample, parent);
 }
 
 static const char *write_first(struct sample *sample, struct peer *parent)
 {
 	CHECK(write_unless_read_only(sample));
-	return read_later(sample, parent);
+	return peer_reads_later(sample, parent);
 }
 
 /* The grandchild goes on in its parent's place, with its parent's pipes. */
@@ -95,7 +88,7 @@ TEST_F(child, writes_first)
 
 TEST_F(family, reads_last)
 {
-	ASSERT_RIGHT(child_goes_first(&self->scene, read_later));
+	ASSERT_RIGHT(child_goes_first(&self->scene, peer_reads_later));
 }
 
 /* All is as before, but for what only it had: it is known to be so no more. */
@@ -122,7 +115,7 @@ TEST_F(family, sees_no_device_write)
 	struct scene *scene = &self->scene;
 	struct peer child;
 
-	ASSERT_RIGHT(peer_fork(&child, read_later, &scene->sample));
+	ASSERT_RIGHT(peer_fork(&child, peer_reads_later, &scene->sample));
 	ASSERT_RIGHT(peer_wait(&child));
 	if (!scene_is(scene, STATE_READ_ONLY))
 		ASSERT_RIGHT(sample_device_write(&scene->sample));
@@ -138,7 +131,7 @@ TEST_F(family, keeps_what_the_parent_unmaps)
 	struct sample *sample = &scene->sample;
 	struct peer child;
 
-	ASSERT_RIGHT(peer_fork(&child, read_later, sample));
+	ASSERT_RIGHT(peer_fork(&child, peer_reads_later, sample));
 	ASSERT_RIGHT(peer_wait(&child));
 	ASSERT_RIGHT(sample_cut(sample, 300, sample->pages - 300,
 				HOLE_UNMAPPED));

@@ -178,11 +178,6 @@ TEST_F(other, is_written_by_the_device)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
-static const char *reads(struct sample *sample, struct peer *parent)
-{
-	return sample_data(sample);
-}
-
 /* A part of it, and from a child's side. */
 TEST_F(other, stays_in_part)
 {
@@ -193,7 +188,7 @@ TEST_F(other, stays_in_part)
 	ASSERT_EQ(variant->err, devthp_migrate_to_device(sample->dev, addr, 30,
 							 NULL));
 	ASSERT_RIGHT(device_has(sample, false));
-	ASSERT_RIGHT(peer_fork(&child, reads, sample));
+	ASSERT_RIGHT(peer_fork(&child, peer_reads, sample));
 	ASSERT_RIGHT(peer_end(&child));
 	ASSERT_RIGHT(sample_data(sample));
 }

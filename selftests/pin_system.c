@@ -226,13 +226,6 @@ TEST_F(pinned, stays)
 	let_go(_metadata, self, variant);
 }
 
-static const char *wait_then_read(struct sample *sample, struct peer *parent)
-{
-	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	return sample_data(sample);
-}
-
 /*
  * fork() gives the child copies of what is pinned, and the parent keeps it,
  * from then on by pages.
@@ -243,7 +236,7 @@ TEST_F(pinned, stays_after_fork)
 	size_t first, npages;
 
 	kept(self, variant, &first, &npages);
-	ASSERT_RIGHT(peer_fork(&self->child, wait_then_read, sample));
+	ASSERT_RIGHT(peer_fork(&self->child, peer_reads_later, sample));
 	ASSERT_RIGHT(peer_wait(&self->child));
 	devthp_snapshot_free(self->before);
 	self->before = NULL;

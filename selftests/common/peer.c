@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "peer.h"
+#include "sample.h"
 #include "verdict.h"
 
 static const char *say(struct peer *other, const char *verdict)
@@ -106,4 +107,16 @@ const char *peer_end(struct peer *child)
 	if (!is_right(verdict))
 		return wrong("in the child: %s", verdict);
 	return RIGHT;
+}
+
+const char *peer_reads(struct sample *sample, struct peer *parent)
+{
+	return sample_data(sample);
+}
+
+const char *peer_reads_later(struct sample *sample, struct peer *parent)
+{
+	CHECK(peer_tell(parent));
+	CHECK(peer_wait(parent));
+	return peer_reads(sample, parent);
 }

@@ -15,6 +15,10 @@ struct peer {
 /* What the child does; its verdict is that of peer_end(). */
 typedef const char *peer_life(struct sample *sample, struct peer *parent);
 
+/* It reads what the sample should hold, at once; or when it is told to go on. */
+const char *peer_reads(struct sample *sample, struct peer *parent);
+const char *peer_reads_later(struct sample *sample, struct peer *parent);
+
 const char *peer_fork(struct peer *child, peer_life *life,
 		      struct sample *sample);
 

@@ -139,21 +139,14 @@ static const char *enter_locked(struct scene *scene)
 
 /* ---- Other processes ---- */
 
-static const char *verify_later(struct sample *sample, struct peer *parent)
-{
-	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	return sample_data(sample);
-}
-
 static const char *have_a_child(struct sample *sample, struct peer *parent)
 {
 	struct peer grandchild;
 	const char *verdict;
 
-	CHECK(peer_fork(&grandchild, verify_later, sample));
+	CHECK(peer_fork(&grandchild, peer_reads_later, sample));
 	CHECK(peer_wait(&grandchild));
-	verdict = verify_later(sample, parent);
+	verdict = peer_reads_later(sample, parent);
 	CHECK(peer_tell(&grandchild));
 	CHECK(peer_end(&grandchild));
 	return verdict;
@@ -164,7 +157,7 @@ static const char *protect_half(struct sample *sample, struct peer *parent)
 	if (mprotect(sample->addr, sample->pages / 2 * devthp_page_size(),
 		     PROT_READ))
 		return went_well("mprotect", -errno);
-	return verify_later(sample, parent);
+	return peer_reads_later(sample, parent);
 }
 
 /* By a page, so that its entries are at other places in the page tables. */
@@ -174,13 +167,13 @@ static const char *move_by_a_page(struct sample *sample, struct peer *parent)
 
 	CHECK(sample_room(sample, 1, &room));
 	CHECK(sample_move(sample, room));
-	return verify_later(sample, parent);
+	return peer_reads_later(sample, parent);
 }
 
 static const char *cut_half(struct sample *sample, struct peer *parent)
 {
 	CHECK(sample_cut(sample, 0, sample->pages / 2, HOLE_UNMAPPED));
-	return verify_later(sample, parent);
+	return peer_reads_later(sample, parent);
 }
 
 static const char *add_child(struct scene *scene, peer_life *life)
@@ -195,15 +188,15 @@ static const char *add_child(struct scene *scene, peer_life *life)
 static const char *enter_forked(struct scene *scene)
 {
 	CHECK(enter_whole(scene));
-	return add_child(scene, verify_later);
+	return add_child(scene, peer_reads_later);
 }
 
 static const char *enter_forked_thrice(struct scene *scene)
 {
 	CHECK(enter_whole(scene));
-	CHECK(add_child(scene, verify_later));
-	CHECK(add_child(scene, verify_later));
-	return add_child(scene, verify_later);
+	CHECK(add_child(scene, peer_reads_later));
+	CHECK(add_child(scene, peer_reads_later));
+	return add_child(scene, peer_reads_later);
 }
 
 static const char *enter_forked_twice_over(struct scene *scene)
