@@ -25,11 +25,6 @@
 #include "common/still.h"
 #include "common/textfile.h"
 
-static char *page_addr(const struct sample *sample, size_t page)
-{
-	return sample->addr + page * devthp_page_size();
-}
-
 /* ---- Somebody who touches what is held ---- */
 
 typedef const char *touch(struct sample *sample, size_t page);
@@ -56,7 +51,7 @@ static const char *touch_by_kernel_write(struct sample *sample, size_t page)
 
 static const char *touch_by_pin(struct sample *sample, size_t page)
 {
-	return gup_and_put(PIN_USER_PAGES_FAST, page_addr(sample, page), 1, 1);
+	return gup_and_put(PIN_USER_PAGES_FAST, page_of(sample, page), 1, 1);
 }
 
 /*
@@ -74,7 +69,7 @@ static const char *touch_by_another_device(struct sample *sample, size_t page)
 	CHECK(went_well("open another device",
 			devthp_device_open(&dev, &opts)));
 	do {
-		err = devthp_device_read(dev, page_addr(sample, page), 1,
+		err = devthp_device_read(dev, page_of(sample, page), 1,
 					 sample->buffer, NULL);
 	} while (err == -EBUSY);
 	devthp_device_close(dev);
@@ -209,7 +204,7 @@ FIXTURE_SETUP(held)
 	self->npages = variant->npages * sample->folio_pages / 512;
 	if (!self->npages)
 		self->npages = 1;
-	ASSERT_RIGHT(driver_hold(self->driver, page_addr(sample, self->first),
+	ASSERT_RIGHT(driver_hold(self->driver, page_of(sample, self->first),
 				 self->npages));
 	ASSERT_RIGHT(still_begin(sample, &self->before));
 }
@@ -224,7 +219,7 @@ FIXTURE_TEARDOWN(held)
 
 static const char *let_go(FIXTURE_DATA(held) *self)
 {
-	return driver_let_go(self->driver, page_addr(&self->sample, self->first),
+	return driver_let_go(self->driver, page_of(&self->sample, self->first),
 			     self->npages, self->npages);
 }
 
@@ -316,7 +311,7 @@ TEST_F(held, is_not_split)
 	int64_t splits;
 
 	ASSERT_EQ(0, devthp_counters_take(&before));
-	devthp_migrate_to_system(sample->dev, page_addr(sample, first), half,
+	devthp_migrate_to_system(sample->dev, page_of(sample, first), half,
 				 NULL);
 	ASSERT_RIGHT(stays(self, variant));
 	ASSERT_EQ(0, devthp_counters_take(&after));
@@ -327,7 +322,7 @@ TEST_F(held, is_not_split)
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(let_go(self));
 	ASSERT_EQ(0, devthp_migrate_to_system(sample->dev,
-					      page_addr(sample, first), half,
+					      page_of(sample, first), half,
 					      NULL));
 	ASSERT_RIGHT(layout_of(sample, first, half,
 			       small(DEVTHP_LOC_SYSTEM, 1)));
@@ -438,7 +433,7 @@ TEST_F(held, outlives_half_of_its_mapping)
 TEST_F(held, is_held_more_than_once)
 {
 	struct sample *sample = &self->sample;
-	char *addr = page_addr(sample, self->first);
+	char *addr = page_of(sample, self->first);
 
 	ASSERT_RIGHT(driver_hold(self->driver, addr, 1));
 	ASSERT_RIGHT(driver_hold(self->driver, addr, 1));

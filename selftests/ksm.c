@@ -33,11 +33,6 @@ FIXTURE_VARIANT_ADD(ksm, whole) { .state = &state_whole };
 FIXTURE_VARIANT_ADD(ksm, folio_split) { .state = &state_folio_split };
 FIXTURE_VARIANT_ADD(ksm, forked) { .state = &state_forked };
 
-static size_t bytes_of(const struct sample *sample)
-{
-	return sample->pages * devthp_page_size();
-}
-
 /* Two rounds: a page is merged when it has not changed from one to the next. */
 static const char *scans(unsigned int rounds)
 {

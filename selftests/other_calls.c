@@ -24,11 +24,6 @@
 
 MATRIX(called, FOR_EACH_STATE_TYPICAL)
 
-static size_t bytes_of(const struct scene *scene)
-{
-	return scene->sample.pages * devthp_page_size();
-}
-
 /* ---- Splitting of huge pages, for debugging ---- */
 
 TEST_F(called, to_split_huge_pages)
@@ -39,7 +34,7 @@ TEST_F(called, to_split_huge_pages)
 
 	NEED(file_needed, SPLIT, "CONFIG_DEBUG_FS");
 	snprintf(text, sizeof(text), "%d,0x%zx,0x%zx", getpid(), (size_t)addr,
-		 (size_t)addr + bytes_of(scene));
+		 (size_t)addr + bytes_of(&scene->sample));
 	ASSERT_RIGHT(file_write(SPLIT, text));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	/* The whole system: of the device's memory nothing can be seen there. */
@@ -75,7 +70,7 @@ TEST_F(called, with_other_advice)
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(advices); i++) {
-		ASSERT_EQ(0, madvise(scene->sample.addr, bytes_of(scene),
+		ASSERT_EQ(0, madvise(scene->sample.addr, bytes_of(&scene->sample),
 				     advices[i]));
 		ASSERT_RIGHT(scene_is_unchanged(scene));
 	}
@@ -86,13 +81,13 @@ TEST_F(called, with_advice_by_another)
 {
 	static const int advices[] = { MADV_COLD, MADV_PAGEOUT, MADV_WILLNEED };
 	struct scene *scene = &self->scene;
-	struct iovec memory = { scene->sample.addr, bytes_of(scene) };
+	struct iovec memory = { scene->sample.addr, bytes_of(&scene->sample) };
 	int pidfd = syscall(SYS_pidfd_open, getpid(), 0);
 	size_t i;
 
 	ASSERT_LE(0, pidfd);
 	for (i = 0; i < ARRAY_SIZE(advices); i++) {
-		ASSERT_EQ(bytes_of(scene),
+		ASSERT_EQ(bytes_of(&scene->sample),
 			  syscall(SYS_process_madvise, pidfd, &memory, 1,
 				  advices[i], 0));
 		ASSERT_RIGHT(scene_is_unchanged(scene));

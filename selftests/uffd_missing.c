@@ -53,11 +53,6 @@ FIXTURE_TEARDOWN(missing)
 	TEARDOWN_BASELINE(&self->baseline);
 }
 
-static char *page_of(const struct sample *sample, size_t page)
-{
-	return sample->addr + page * devthp_page_size();
-}
-
 /* Put the next generation to pages; what UFFDIO_COPY says. */
 static int put_copy(const struct sample *sample, int uffd, size_t first,
 		    size_t npages)

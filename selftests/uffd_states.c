@@ -36,11 +36,6 @@ MATRIX(asked, FOR_EACH_STATE_NOT_WATCHED)
 #define STATE_WITH_ROOM(x, ...) x(dropped, __VA_ARGS__)
 MATRIX(room, STATE_WITH_ROOM)
 
-static char *page_of(const struct sample *sample, size_t page)
-{
-	return sample->addr + page * devthp_page_size();
-}
-
 /* In the mapping before the hole, if that is in it. */
 static const char *watch(struct scene *scene, const void *addr, uint64_t pages)
 {

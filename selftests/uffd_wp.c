@@ -33,16 +33,6 @@ struct protection {
 	int uffd;
 };
 
-static size_t bytes_of(const struct sample *sample)
-{
-	return sample->pages * devthp_page_size();
-}
-
-static void *page_of(const struct sample *sample, size_t page)
-{
-	return sample->addr + page * devthp_page_size();
-}
-
 static const char *watch(struct protection *protection, uint64_t features)
 {
 	CHECK(uffd_open(&protection->uffd,

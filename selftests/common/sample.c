@@ -61,11 +61,6 @@ const char *sample_map_anew(struct sample *sample)
 	return RIGHT;
 }
 
-static char *page_addr(const struct sample *sample, size_t page)
-{
-	return sample->addr + page * devthp_page_size();
-}
-
 /* Pages from first on, up to end, that are alike in being a hole or not. */
 static size_t run_length(const struct sample *sample, size_t first, size_t end)
 {
@@ -215,7 +210,7 @@ static const char *through_pipe(const void *from, void *to)
 
 const char *sample_access(struct sample *sample, size_t page, enum access how)
 {
-	char *addr = page_addr(sample, page);
+	char *addr = page_of(sample, page);
 	char *copy = sample->buffer;
 
 	switch (how) {
@@ -256,7 +251,7 @@ static const char *device_write_run(struct sample *sample, size_t first,
 	CHECK(data_make(sample, sample->buffer, first, npages));
 	return went_well("the device writes",
 			 devthp_device_write(sample->dev,
-					     page_addr(sample, first), npages,
+					     page_of(sample, first), npages,
 					     sample->buffer, NULL));
 }
 
@@ -267,7 +262,7 @@ static const char *device_read_run(struct sample *sample, size_t first,
 	memset(sample->buffer, 0xa5, npages * devthp_page_size());
 	CHECK(went_well("the device reads",
 			devthp_device_read(sample->dev,
-					   page_addr(sample, first), npages,
+					   page_of(sample, first), npages,
 					   sample->buffer, NULL)));
 	return sample_compare(sample, sample->buffer, first, npages,
 			      "the device reads");
@@ -276,7 +271,7 @@ static const char *device_read_run(struct sample *sample, size_t first,
 static const char *cpu_read_run(struct sample *sample, size_t first,
 				size_t npages)
 {
-	return sample_compare(sample, page_addr(sample, first), first, npages,
+	return sample_compare(sample, page_of(sample, first), first, npages,
 			      "the CPU reads");
 }
 
@@ -285,7 +280,7 @@ static const char *to_system_run(struct sample *sample, size_t first,
 {
 	return went_well("migrate to system memory",
 			 devthp_migrate_to_system(sample->dev,
-						  page_addr(sample, first),
+						  page_of(sample, first),
 						  npages, NULL));
 }
 
@@ -348,7 +343,7 @@ const char *sample_cut(struct sample *sample, size_t first, size_t npages,
 	if (how == HOLE_UNMAPPED)
 		CHECK(went_well("munmap", devthp_range_unmap(sample->range,
 							     first, npages)));
-	else if (madvise(page_addr(sample, first), npages * devthp_page_size(),
+	else if (madvise(page_of(sample, first), npages * devthp_page_size(),
 			 MADV_DONTNEED))
 		return went_well("MADV_DONTNEED", -errno);
 	for (i = first; i < first + npages; i++) {

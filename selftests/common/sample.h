@@ -40,6 +40,17 @@ struct sample {
 	char *buffer;		/* in the range above, as long as the sample */
 };
 
+/* Where a page of it is, and how long all of it is. */
+static inline char *page_of(const struct sample *sample, size_t page)
+{
+	return sample->addr + page * devthp_page_size();
+}
+
+static inline size_t bytes_of(const struct sample *sample)
+{
+	return sample->pages * devthp_page_size();
+}
+
 /*
  * Reserve memory for so many huge folios; the device is open already. Nothing
  * is touched: all pages should read as zero.
