@@ -111,6 +111,21 @@ static const char *prepare(struct sample *sample,
 	return RIGHT;
 }
 
+typedef int direction(struct devthp_device *dev, void *addr, size_t npages,
+		      struct devthp_migration *moved);
+
+/* The range, and nothing else, goes to there. */
+static const char *goes(struct sample *sample, size_t first, size_t npages,
+			direction *migrate, unsigned int there)
+{
+	CHECK(went_well("migrate",
+			migrate(sample->dev, page_of(sample, first), npages,
+				NULL)));
+	CHECK(sides_are(sample, first, npages, there));
+	CHECK(sample_device_data(sample));
+	return sample_data(sample);
+}
+
 #define FOR_EACH_RANGE(i, start, length)				\
 	for (i = 0; i < ARRAY_SIZE(ranges) &&				\
 	     (start = ranges[i].first * sample->folio_pages / 512,	\
@@ -123,13 +138,8 @@ TEST_F(ranges, go)
 
 	FOR_EACH_RANGE(i, first, npages) {
 		ASSERT_RIGHT(prepare(sample, variant));
-		ASSERT_EQ(0, devthp_migrate_to_device(sample->dev,
-				sample->addr + first * devthp_page_size(),
-				npages, NULL));
-		ASSERT_RIGHT(sides_are(sample, first, npages,
-				       DEVTHP_LOC_DEVICE));
-		ASSERT_RIGHT(sample_device_data(sample));
-		ASSERT_RIGHT(sample_data(sample));
+		ASSERT_RIGHT(goes(sample, first, npages,
+				  devthp_migrate_to_device, DEVTHP_LOC_DEVICE));
 	}
 }
 
@@ -153,13 +163,8 @@ TEST_F(ranges, come_back)
 
 	FOR_EACH_RANGE(i, first, npages) {
 		ASSERT_RIGHT(all_to_device(sample, variant));
-		ASSERT_EQ(0, devthp_migrate_to_system(sample->dev,
-				sample->addr + first * devthp_page_size(),
-				npages, NULL));
-		ASSERT_RIGHT(sides_are(sample, first, npages,
-				       DEVTHP_LOC_SYSTEM));
-		ASSERT_RIGHT(sample_device_data(sample));
-		ASSERT_RIGHT(sample_data(sample));
+		ASSERT_RIGHT(goes(sample, first, npages,
+				  devthp_migrate_to_system, DEVTHP_LOC_SYSTEM));
 	}
 }
 
