@@ -16,16 +16,6 @@
 MATRIX(part, FOR_EACH_STATE)
 MATRIX(page, FOR_EACH_STATE_TYPICAL)
 
-static const char *in_use(const struct sample *sample, uint64_t *pages)
-{
-	struct devthp_usage usage = { .size = sizeof(usage) };
-
-	CHECK(went_well("ask for the use of the device",
-			devthp_device_usage(sample->dev, &usage)));
-	*pages = usage.pages_total - usage.pages_free;
-	return RIGHT;
-}
-
 /* So many pages are in use, soon; asking is all that is done for it. */
 static const char *comes_to(const struct sample *sample, uint64_t want)
 {
@@ -33,7 +23,7 @@ static const char *comes_to(const struct sample *sample, uint64_t want)
 	uint64_t pages;
 
 	do {
-		CHECK(in_use(sample, &pages));
+		CHECK(sample_device_use(sample, &pages));
 		if (pages == want)
 			return RIGHT;
 		sched_yield();
@@ -66,11 +56,11 @@ static const char *given_back(struct scene *scene, enum hole how)
 	struct sample *sample = &scene->sample;
 	uint64_t before, now;
 
-	CHECK(in_use(sample, &before));
+	CHECK(sample_device_use(sample, &before));
 	CHECK(sample_cut(sample, FIRST, PAGES, how));
 	if (scene_is(scene, STATE_SHARED)) {
 		CHECK(sample_device_data(sample));
-		CHECK(in_use(sample, &now));
+		CHECK(sample_device_use(sample, &now));
 		if (now != before)
 			return wrong("%llu pages of the device are in use; should be %llu, which others map",
 				     (unsigned long long)now,

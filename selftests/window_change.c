@@ -86,14 +86,12 @@ static const char *device_has_part_back(const void *arg)
 {
 	const struct sample *sample = arg;
 	const uint64_t most = sample->pages - PART_PAGES;
-	struct devthp_usage usage = { .size = sizeof(usage) };
+	uint64_t pages;
 
-	CHECK(went_well("ask for the use of the device",
-			devthp_device_usage(sample->dev, &usage)));
-	if (usage.pages_total - usage.pages_free > most)
+	CHECK(sample_device_use(sample, &pages));
+	if (pages > most)
 		return wrong("%llu pages of the device are in use; should be %llu at most",
-			     (unsigned long long)(usage.pages_total -
-						  usage.pages_free),
+			     (unsigned long long)pages,
 			     (unsigned long long)most);
 	return RIGHT;
 }

@@ -318,6 +318,16 @@ const char *sample_data(struct sample *sample)
 	return each_run(sample, cpu_read_run);
 }
 
+const char *sample_device_use(const struct sample *sample, uint64_t *pages)
+{
+	struct devthp_usage usage = { .size = sizeof(usage) };
+
+	CHECK(went_well("ask for the use of the device",
+			devthp_device_usage(sample->dev, &usage)));
+	*pages = usage.pages_total - usage.pages_free;
+	return RIGHT;
+}
+
 const char *sample_look(const struct sample *sample)
 {
 	struct devthp_snapshot *snap;

@@ -112,6 +112,9 @@ const char *sample_make_next(struct sample *sample, void *data, size_t first,
 void sample_next_was_refused(struct sample *sample, size_t first,
 			     size_t npages);
 
+/* Pages of its device that are in use, by whomever. */
+const char *sample_device_use(const struct sample *sample, uint64_t *pages);
+
 /* Look at all pages, as this process maps them now. */
 const char *sample_look(const struct sample *sample);
 
