@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "settle.h"
 #include "textfile.h"
 #include "verdict.h"
 
@@ -60,7 +61,7 @@ const char *file_number(const char *path, uint64_t *number)
 
 const char *file_number_grows(const char *path, uint64_t by)
 {
-	const time_t limit = time(NULL) + 20;
+	const time_t limit = time(NULL) + PATIENCE;
 	uint64_t before, now;
 
 	CHECK(file_number(path, &before));
@@ -68,8 +69,8 @@ const char *file_number_grows(const char *path, uint64_t by)
 		usleep(1000);
 		CHECK(file_number(path, &now));
 		if (time(NULL) > limit)
-			return wrong("%s has grown by %" PRIu64 " in twenty seconds; should by %" PRIu64,
-				     path, now - before, by);
+			return wrong("%s has grown by %" PRIu64 " in %d s; should by %" PRIu64,
+				     path, now - before, PATIENCE, by);
 	} while (now < before + by);
 	return RIGHT;
 }

@@ -17,7 +17,7 @@ const char *file_write(const char *path, const char *text);
 /* The first number in the file. */
 const char *file_number(const char *path, uint64_t *number);
 
-/* Wait, for twenty seconds, until that number has grown by so much. */
+/* Wait, as long as patience lasts, until that number has grown by so much. */
 const char *file_number_grows(const char *path, uint64_t by);
 
 /* The number behind a word at the beginning of a line: "Rss: 4 kB", "anon 0". */
