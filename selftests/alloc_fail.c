@@ -123,7 +123,7 @@ TEST_F(alloc_fail, both_ways)
 static struct devthp_device *another_file(struct __test_metadata *_metadata,
 					  FIXTURE_DATA(alloc_fail) *self)
 {
-	ASSERT_EQ(0, devthp_device_open(&self->another, NULL));
+	ASSERT_RIGHT(device_open(&self->another, 0));
 	return self->another;
 }
 

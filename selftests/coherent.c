@@ -35,19 +35,6 @@ FIXTURE_VARIANT(coherent)
 
 FORM_VARIANTS(coherent);
 
-static const char *open_coherent(struct sample *sample)
-{
-	const struct devthp_device_opts opts = {
-		.size = sizeof(opts),
-		.minor = 2,
-	};
-
-	devthp_device_close(sample->dev);
-	sample->dev = NULL;
-	return went_well("open the coherent device",
-			 devthp_device_open(&sample->dev, &opts));
-}
-
 /* Pages [first, first + npages) are the device's, or not, in that form. */
 static const char *are_at(const struct sample *sample, size_t first,
 			  size_t npages, bool device, enum form form)
@@ -89,7 +76,7 @@ FIXTURE_SETUP(coherent)
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, 1);
 	NEED(coherent_needed);
-	ASSERT_RIGHT(open_coherent(sample));
+	ASSERT_RIGHT(sample_change_device(sample, 2));
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	if (variant->form == FORM_SMALL)
 		ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));

@@ -119,8 +119,7 @@ static const char *fill_and_die(struct sample *sample, struct peer *parent)
 {
 	struct sample own = { 0 };
 
-	CHECK(went_well("open the device",
-			devthp_device_open(&own.dev, NULL)));
+	CHECK(device_open(&own.dev, 0));
 	CHECK(sample_reserve(&own, 1));
 	*told = own.addr;
 	CHECK(sample_fill_whole(&own));

@@ -84,16 +84,6 @@ TEST_F(migrate, there_again)
 
 /* ---- Two devices ---- */
 
-static const char *open_another(struct devthp_device **dev)
-{
-	const struct devthp_device_opts opts = {
-		.size = sizeof(opts),
-		.minor = 1,
-	};
-
-	return went_well("open another device", devthp_device_open(dev, &opts));
-}
-
 TEST_F(two_devices, migrate)
 {
 	struct scene *scene = &self->scene;
@@ -101,7 +91,7 @@ TEST_F(two_devices, migrate)
 	char *addr = sample->addr + scene_page(scene) * devthp_page_size();
 	struct devthp_device *other;
 
-	ASSERT_RIGHT(open_another(&other));
+	ASSERT_RIGHT(device_open(&other, 1));
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(other, addr, 1, NULL));
 	ASSERT_EQ(0, devthp_migrate_to_system(other, addr, 1, NULL));
@@ -119,7 +109,7 @@ TEST_F(migrate, read_by_another_device)
 	char *addr = sample->addr + page * devthp_page_size();
 	struct devthp_device *other;
 
-	ASSERT_RIGHT(open_another(&other));
+	ASSERT_RIGHT(device_open(&other, 1));
 	ASSERT_EQ(0, devthp_device_read(other, addr, 1, sample->buffer, NULL));
 	ASSERT_RIGHT(sample_compare(sample, sample->buffer, page, 1,
 				    "another device reads"));
@@ -135,7 +125,7 @@ TEST_F(two_devices, one_after_another)
 	struct sample *sample = &scene->sample;
 	struct devthp_device *other;
 
-	ASSERT_RIGHT(open_another(&other));
+	ASSERT_RIGHT(device_open(&other, 1));
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_RIGHT(sample_data(sample));
 	if (!scene_is(scene, STATE_HOLES)) {

@@ -60,14 +60,10 @@ static const char *touch_by_pin(struct sample *sample, size_t page)
  */
 static const char *touch_by_another_device(struct sample *sample, size_t page)
 {
-	const struct devthp_device_opts opts = {
-		.size = sizeof(opts), .minor = 1,
-	};
 	struct devthp_device *dev;
 	int err;
 
-	CHECK(went_well("open another device",
-			devthp_device_open(&dev, &opts)));
+	CHECK(device_open(&dev, 1));
 	do {
 		err = devthp_device_read(dev, page_of(sample, page), 1,
 					 sample->buffer, NULL);
@@ -600,8 +596,7 @@ static const char *hold_and_end(struct sample *sample, int signal)
 {
 	int driver;
 
-	CHECK(went_well("open the device",
-			devthp_device_open(&sample->dev, NULL)));
+	CHECK(device_open(&sample->dev, 0));
 	sample->owner = getpid();
 	CHECK(sample_fill_whole(sample));
 	CHECK(sample_to_device_whole(sample));

@@ -176,8 +176,7 @@ TEST_F(process_stays, device_is_evicted)
 static const char *own_sample_on_device(struct sample *sample)
 {
 	*sample = (struct sample){ 0 };
-	CHECK(went_well("open the device",
-			devthp_device_open(&sample->dev, NULL)));
+	CHECK(device_open(&sample->dev, 0));
 	CHECK(sample_reserve(sample, FOLIOS));
 	CHECK(sample_fill_whole(sample));
 	return sample_to_device_whole(sample);

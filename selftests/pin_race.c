@@ -49,15 +49,11 @@ static bool is_on_device(struct devthp_device *dev, const struct sample *sample,
 static void *keep_migrating(void *arg)
 {
 	struct disturber *self = arg;
-	const struct devthp_device_opts opts = {
-		.size = sizeof(opts),
-		.minor = self->minor,
-	};
 	const struct sample *sample = self->sample;
 	uint8_t *prot = malloc(sample->pages);
 	struct devthp_device *dev;
 
-	if (!prot || devthp_device_open(&dev, &opts))
+	if (!prot || !is_right(device_open(&dev, self->minor)))
 		return NULL;
 	while (!atomic_load(self->stop)) {
 		devthp_migrate_to_device(dev, sample->addr, sample->pages,
@@ -172,19 +168,6 @@ VARIANT(coherent_all, .how = PIN_SLOW, .npages = 1024, .minor = 2);
 VARIANT(coherent_and_fork, .how = PIN_FAST, .npages = 64, .forks = true,
 	.minor = 2);
 
-static const char *open_device(struct sample *sample, uint32_t minor)
-{
-	const struct devthp_device_opts opts = {
-		.size = sizeof(opts),
-		.minor = minor,
-	};
-
-	devthp_device_close(sample->dev);
-	sample->dev = NULL;
-	return went_well("open the device",
-			 devthp_device_open(&sample->dev, &opts));
-}
-
 FIXTURE_SETUP(pins)
 {
 	NEED(pin_needed, variant->how);
@@ -192,7 +175,8 @@ FIXTURE_SETUP(pins)
 		NEED(coherent_needed);
 	SETUP_SAMPLE(&self->sample, 2);
 	if (variant->minor)
-		ASSERT_RIGHT(open_device(&self->sample, variant->minor));
+		ASSERT_RIGHT(sample_change_device(&self->sample,
+						  variant->minor));
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));
 	self->disturbance.migrates.minor = variant->minor;
 	ASSERT_RIGHT(disturbance_begin(&self->disturbance, &self->sample,

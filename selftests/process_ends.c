@@ -68,8 +68,7 @@ static const struct state *state;
 static const char *own_scene(struct scene *scene)
 {
 	*scene = (struct scene){ 0 };
-	CHECK(went_well("open the device",
-			devthp_device_open(&scene->sample.dev, NULL)));
+	CHECK(device_open(&scene->sample.dev, 0));
 	CHECK(sample_reserve(&scene->sample, 1));
 	return scene_set(scene, state);
 }

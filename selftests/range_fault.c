@@ -92,14 +92,11 @@ MATRIX(state, FOR_EACH_STATE)
 
 TEST_F(state, is_told)
 {
-	struct devthp_device_opts second = {
-		.size = sizeof(second), .minor = 1,
-	};
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
 	struct devthp_device *other;
 
-	ASSERT_EQ(0, devthp_device_open(&other, &second));
+	ASSERT_RIGHT(device_open(&other, 1));
 	ASSERT_RIGHT(device_knows(sample->dev, sample, true));
 	ASSERT_RIGHT(device_knows(other, sample, false));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
@@ -126,14 +123,11 @@ FORM_VARIANTS(other);
 
 FIXTURE_SETUP(other)
 {
-	struct devthp_device_opts second = {
-		.size = sizeof(second), .minor = 1,
-	};
 	struct sample *sample = &self->sample;
 
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, 1);
-	ASSERT_EQ(0, devthp_device_open(&self->other, &second));
+	ASSERT_RIGHT(device_open(&self->other, 1));
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(form_to_device(sample, variant->form));
 }

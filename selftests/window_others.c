@@ -111,14 +111,14 @@ static const char *can_read(struct window *window)
 
 TEST_F(between, same_device_migrates_back)
 {
-	ASSERT_RIGHT(window_second_device(&self->window, 0));
+	ASSERT_RIGHT(device_open(&self->window.second, 0));
 	ASSERT_RIGHT(window_intrude(&self->window, migrates_to_system, false));
 	ASSERT_RIGHT(window_end(&self->window));
 }
 
 TEST_F(between, other_device_migrates)
 {
-	ASSERT_RIGHT(window_second_device(&self->window, 1));
+	ASSERT_RIGHT(device_open(&self->window.second, 1));
 	ASSERT_RIGHT(window_child_intrudes(&self->window, migrates_to_device,
 					   false, can_read));
 	ASSERT_RIGHT(window_end(&self->window));
@@ -126,7 +126,7 @@ TEST_F(between, other_device_migrates)
 
 TEST_F(between, device_closes)
 {
-	ASSERT_RIGHT(window_second_device(&self->window, 0));
+	ASSERT_RIGHT(device_open(&self->window.second, 0));
 	ASSERT_RIGHT(window_intrude(&self->window, closes, false));
 	ASSERT_RIGHT(window_end(&self->window));
 }
@@ -138,7 +138,7 @@ TEST_F(between, device_released)
 				 variant->at.point ==
 				 HMM_DMIRROR_PAUSE_TO_DEV_PAGES;
 
-	ASSERT_RIGHT(window_second_device(&self->window, 0));
+	ASSERT_RIGHT(device_open(&self->window.second, 0));
 	ASSERT_RIGHT(window_intrude(&self->window, releases, uses_memory));
 	ASSERT_RIGHT(window_end(&self->window));
 }

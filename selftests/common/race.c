@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "race.h"
+#include "ready.h"
 #include "verdict.h"
 
 #define DEFAULT_SECONDS 2
@@ -116,10 +117,6 @@ static uint64_t scramble(uint64_t x)
 
 static const char *racer_enter(struct racer *racer)
 {
-	const struct devthp_device_opts opts = {
-		.size = sizeof(opts),
-		.minor = racer->role->minor,
-	};
 	const size_t role = racer->role - racer->race->role;
 	void *buffer;
 
@@ -132,8 +129,7 @@ static const char *racer_enter(struct racer *racer)
 	if (buffer == MAP_FAILED)
 		return went_well("map a buffer", -errno);
 	racer->buffer = buffer;
-	return went_well("open the device",
-			 devthp_device_open(&racer->dev, &opts));
+	return device_open(&racer->dev, racer->role->minor);
 }
 
 static void racer_leave(struct racer *racer)

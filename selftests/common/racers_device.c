@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "racers.h"
+#include "ready.h"
 #include "verdict.h"
 
 /* A run of pages, with a liking for whole folios; *first is of the arena. */
@@ -63,13 +64,9 @@ const char *racer_migrate(struct racer *racer)
 /* The last close of any of its handles makes test_hmm evict the device. */
 const char *racer_evict(struct racer *racer)
 {
-	const struct devthp_device_opts opts = {
-		.size = sizeof(opts),
-		.minor = racer->role->minor,
-	};
 	struct devthp_device *dev;
 
-	CHECK(went_well("open the device", devthp_device_open(&dev, &opts)));
+	CHECK(device_open(&dev, racer->role->minor));
 	CHECK(went_well("close the device", devthp_device_close(dev)));
 	race_done(racer);
 	return RIGHT;

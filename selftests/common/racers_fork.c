@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "racers.h"
+#include "ready.h"
 #include "verdict.h"
 
 #define CHILD_STEPS 60
@@ -211,17 +212,13 @@ static const char *child_step(struct child *child)
 static const char *child_life(struct child *child)
 {
 	struct racer *racer = child->racer;
-	const struct devthp_device_opts opts = {
-		.size = sizeof(opts),
-		.minor = race_random(racer, 2),
-	};
+	const unsigned int minor = race_random(racer, 2);
 	int steps = race_random(racer, CHILD_STEPS);
 
 	/* The one inherited speaks about the memory of the parent. */
 	racer->dev = NULL;
 	if (race_chance(racer, 3))
-		CHECK(went_well("open the device in a child",
-				devthp_device_open(&racer->dev, &opts)));
+		CHECK(device_open(&racer->dev, minor));
 	while (steps-- && !race_is_over(racer->race))
 		CHECK(child_step(child));
 	return RIGHT;

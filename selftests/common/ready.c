@@ -132,3 +132,13 @@ int device_ready(struct devthp_device **dev, const char **why)
 	}
 	return ready;
 }
+
+const char *device_open(struct devthp_device **dev, unsigned int minor)
+{
+	const struct devthp_device_opts opts = {
+		.size = sizeof(opts),
+		.minor = minor,
+	};
+
+	return went_well("open the device", devthp_device_open(dev, &opts));
+}

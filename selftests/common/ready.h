@@ -21,4 +21,7 @@ bool everything_is_required(void);
  */
 int device_ready(struct devthp_device **dev, const char **why);
 
+/* Open a device that is known to be there. */
+const char *device_open(struct devthp_device **dev, unsigned int minor);
+
 #endif

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "layout.h"
+#include "ready.h"
 #include "sample.h"
 #include "verdict.h"
 
@@ -35,6 +36,13 @@ const char *sample_reserve(struct sample *sample, size_t folios)
 	if (!sample->generation || !sample->hole || !sample->page)
 		return wrong("no memory for the record of the sample");
 	return RIGHT;
+}
+
+const char *sample_change_device(struct sample *sample, unsigned int minor)
+{
+	devthp_device_close(sample->dev);
+	sample->dev = NULL;
+	return device_open(&sample->dev, minor);
 }
 
 void sample_release(struct sample *sample)

@@ -63,6 +63,9 @@ const char *sample_reserve(struct sample *sample, size_t folios);
  */
 const char *sample_map_anew(struct sample *sample);
 
+/* Another device in place of that which it has. */
+const char *sample_change_device(struct sample *sample, unsigned int minor);
+
 /* Free the memory and close the device, as far as they are there. */
 void sample_release(struct sample *sample);
 

@@ -14,6 +14,7 @@
 
 #include "layout.h"
 #include "need.h"
+#include "ready.h"
 #include "referee.h"
 #include "verdict.h"
 #include "window.h"
@@ -138,17 +139,6 @@ const char *window_fill(struct window *window)
 	return RIGHT;
 }
 
-const char *window_second_device(struct window *window, uint32_t minor)
-{
-	const struct devthp_device_opts opts = {
-		.size = sizeof(opts),
-		.minor = minor,
-	};
-
-	return went_well("open another device",
-			 devthp_device_open(&window->second, &opts));
-}
-
 static const char *fail_alloc(struct window *window)
 {
 	return went_well("let the next allocation fail",
@@ -253,8 +243,7 @@ static const char *owner_life(struct sample *sample, struct peer *parent)
 	const bool itself = window->owner_migrates;
 	struct peer heir;
 
-	CHECK(went_well("open the device",
-			devthp_device_open(&sample->dev, NULL)));
+	CHECK(device_open(&sample->dev, 0));
 	CHECK(sample_reserve(sample, 1));
 	CHECK(window_fill(window));
 	CHECK(fail_alloc(window));

@@ -45,7 +45,8 @@ struct window_point {
 struct window {
 	const struct window_point *at;
 	struct sample sample;
-	struct devthp_device *second;	/* for the intruder, if asked for */
+	/* For the intruder, if any; to open it in the window takes the mmap_lock. */
+	struct devthp_device *second;
 	struct devthp_range *target;	/* for the sample to move to, if any */
 	int uffd;			/* for the intruder, if any */
 	int evictor;			/* a device without the library, which maps memory */
@@ -68,12 +69,6 @@ int window_needed(struct window *window, const char **why);
 
 /* The device is open: bring the sample to where the migration begins. */
 const char *window_fill(struct window *window);
-
-/*
- * Open the device of that minor for the intruder; in the window that would take
- * the mmap_lock.
- */
-const char *window_second_device(struct window *window, uint32_t minor);
 
 /*
  * Open the window, and let a thread act in it. It must be done before the
