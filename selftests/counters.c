@@ -66,17 +66,11 @@ static int64_t mapped(const struct sample *sample)
 /* The buffer that some states have used is a huge page, too. */
 static const char *buffers_of(const struct sample *sample, int64_t *buffers)
 {
-	struct devthp_summary sum = { .size = sizeof(sum) };
-	struct devthp_snapshot *snap;
-	int err;
+	struct devthp_summary sum;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->buffer,
-					     sample->pages, NULL)));
-	err = devthp_snapshot_summarize(snap, 0, sample->pages, &sum);
-	devthp_snapshot_free(snap);
+	CHECK(layout_summary(sample->buffer, sample->pages, &sum));
 	*buffers = sum.pmd_entries[DEVTHP_LOC_SYSTEM];
-	return went_well("read a snapshot", err);
+	return RIGHT;
 }
 
 /*

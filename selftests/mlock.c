@@ -39,24 +39,6 @@ static const char *unlock(const struct sample *sample)
 	return RIGHT;
 }
 
-/* In these tests nothing is, at the beginning. */
-static const char *nothing_is_mlocked(const void *arg)
-{
-	struct devthp_counters *counters;
-	uint64_t bytes = 0;
-	int err;
-
-	CHECK(went_well("read counters", devthp_counters_take(&counters)));
-	err = devthp_counters_get(counters, DEVTHP_COUNT_SYS_MLOCKED, &bytes);
-	devthp_counters_free(counters);
-	if (err != -ENODATA)
-		CHECK(went_well("read counters", err));
-	if (bytes)
-		return wrong("%llu bytes still count as mlocked",
-			     (unsigned long long)bytes);
-	return RIGHT;
-}
-
 static const char *unlocked(const struct scene *scene)
 {
 	CHECK(unlock(&scene->sample));
@@ -66,16 +48,9 @@ static const char *unlocked(const struct scene *scene)
 /* What is on the device is not in memory: nothing of it is left there. */
 static const char *all_is_in_memory(const struct sample *sample)
 {
-	struct devthp_summary sum = { .size = sizeof(sum) };
-	struct devthp_snapshot *snap;
-	int err;
+	struct devthp_summary sum;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, sample->addr,
-					     sample->pages, NULL)));
-	err = devthp_snapshot_summarize(snap, 0, sample->pages, &sum);
-	devthp_snapshot_free(snap);
-	CHECK(went_well("read a snapshot", err));
+	CHECK(layout_summary(sample->addr, sample->pages, &sum));
 	if (sum.pages[DEVTHP_LOC_DEVICE])
 		return wrong("%llu pages are still on the device",
 			     (unsigned long long)sum.pages[DEVTHP_LOC_DEVICE]);

@@ -179,18 +179,6 @@ TEST_F(part, is_wiped_for_a_child)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
-static const char *none_is_mlocked(const void *arg)
-{
-	struct devthp_counters *counters;
-	uint64_t bytes = 0;
-
-	CHECK(went_well("read counters", devthp_counters_take(&counters)));
-	devthp_counters_get(counters, DEVTHP_COUNT_SYS_MLOCKED, &bytes);
-	devthp_counters_free(counters);
-	return bytes ? wrong("%llu bytes count as mlocked",
-			     (unsigned long long)bytes) : RIGHT;
-}
-
 /* Which brings it into memory, and nothing that is not asked for. */
 TEST_F(part, is_locked_and_unlocked)
 {
@@ -203,7 +191,7 @@ TEST_F(part, is_locked_and_unlocked)
 	if (!scene_is(scene, STATE_SHARED | STATE_WP))
 		ASSERT_RIGHT(rest_is_on_the_device(scene));
 	ASSERT_EQ(0, munlock(part_of(scene), bytes));
-	ASSERT_RIGHT(settles(none_is_mlocked, NULL));
+	ASSERT_RIGHT(settles(nothing_is_mlocked, NULL));
 	ASSERT_RIGHT(scene_data(scene));
 }
 

@@ -96,16 +96,9 @@ static const char *is_empty(struct sample *sample, size_t first, size_t npages)
 static const char *is_zero(const struct sample *sample, size_t first,
 			   size_t npages)
 {
-	struct devthp_summary sum = { .size = sizeof(sum) };
-	struct devthp_snapshot *snap;
-	int err;
+	struct devthp_summary sum;
 
-	CHECK(went_well("take a snapshot",
-			devthp_snapshot_take(&snap, page_of(sample, first),
-					     npages, NULL)));
-	err = devthp_snapshot_summarize(snap, 0, npages, &sum);
-	devthp_snapshot_free(snap);
-	CHECK(went_well("read a snapshot", err));
+	CHECK(layout_summary(page_of(sample, first), npages, &sum));
 	if (sum.pages[DEVTHP_LOC_ZERO] != npages)
 		return wrong("%llu pages are the zero page; should be %zu",
 			     (unsigned long long)sum.pages[DEVTHP_LOC_ZERO],

@@ -228,3 +228,17 @@ const char *holes_are_empty(const struct sample *sample)
 {
 	return look(sample, 0, sample->pages, NULL);
 }
+
+const char *layout_summary(const void *addr, size_t npages,
+			   struct devthp_summary *sum)
+{
+	struct devthp_snapshot *snap;
+	int err;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, addr, npages, NULL)));
+	*sum = (struct devthp_summary){ .size = sizeof(*sum) };
+	err = devthp_snapshot_summarize(snap, 0, npages, sum);
+	devthp_snapshot_free(snap);
+	return went_well("read a snapshot", err);
+}

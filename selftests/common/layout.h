@@ -40,6 +40,10 @@ const char *layout_of(const struct sample *sample, size_t first, size_t npages,
 /* The same for all pages of the sample. */
 const char *layout_of_all(const struct sample *sample, struct layout want);
 
+/* What npages pages from addr on look like, in numbers. */
+const char *layout_summary(const void *addr, size_t npages,
+			   struct devthp_summary *sum);
+
 /* Pages that were unmapped or dropped, and not touched since, are just that. */
 const char *holes_are_empty(const struct sample *sample);
 
