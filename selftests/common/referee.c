@@ -12,11 +12,11 @@
 #include <lib/test_hmm_uapi.h>
 
 #include "referee.h"
+#include "settle.h"
 #include "textfile.h"
 #include "verdict.h"
 
-/* Far more than anything takes, also where emulation makes all of it slow. */
-#define LIMIT_MS 10000
+#define LIMIT_MS (PATIENCE * 1000)
 
 /* Who is found asleep for the same reason so many times is waiting. */
 #define LOOKS 3
