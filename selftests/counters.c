@@ -73,6 +73,13 @@ static const char *buffers_of(const struct sample *sample, int64_t *buffers)
 	return RIGHT;
 }
 
+/* What has a PMD entry in a child, though it is mapped by pages here. */
+static int64_t huge_elsewhere(const struct scene *scene)
+{
+	return scene_is(scene, STATE_SHARED) && scene_is(scene, STATE_HUGE) &&
+	       !scene_is(scene, STATE_PMD) ? devthp_pmd_size() : 0;
+}
+
 /*
  * By bytes of the sample; of what is mapped by PMD, and huge folios, in all
  * processes together. The process that counts has a heap and a stack, too.
@@ -90,7 +97,8 @@ static const char *counts(const struct scene *scene, int64_t bytes,
 		{ DEVTHP_COUNT_RSS_ANON, bytes + buffer, some },
 		{ DEVTHP_COUNT_SYS_ANON, bytes + buffer, 2 * some },
 		{ DEVTHP_COUNT_ANON_HUGE, by_pmd + buffer, 0 },
-		{ DEVTHP_COUNT_SYS_ANON_HUGE, by_pmd + buffer, 0 },
+		{ DEVTHP_COUNT_SYS_ANON_HUGE,
+		  by_pmd + buffer + huge_elsewhere(scene), 0 },
 		{ DEVTHP_COUNT_NR_ANON, folios + buffers, 0 },
 		{ DEVTHP_COUNT_PARTIALLY_MAPPED, 0, 0 },
 		{ DEVTHP_COUNT_SWAP, 0, some },

@@ -23,7 +23,7 @@ MATRIX(moved_over, FOR_EACH_STATE_TYPICAL)
 
 static bool is_one_mapping(const struct scene *scene)
 {
-	return scene->state != &state_cut;
+	return !sample_has_unmapped(&scene->sample);
 }
 
 static int move(struct sample *sample, size_t first, size_t npages, void *to,

@@ -32,6 +32,9 @@ FIXTURE_VARIANT_ADD(short_of_memory, forked_thrice) {
 	.state = &state_forked_thrice
 };
 FIXTURE_VARIANT_ADD(short_of_memory, child_cut) { .state = &state_child_cut };
+FIXTURE_VARIANT_ADD(short_of_memory, parent_cut) {
+	.state = &state_parent_cut
+};
 
 /* In a cgroup of its own from the beginning, unless the state has one. */
 FIXTURE_SETUP(short_of_memory)

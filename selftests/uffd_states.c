@@ -29,7 +29,8 @@
 	x(from_empty, __VA_ARGS__)					\
 	x(forked, __VA_ARGS__)						\
 	x(child_moved, __VA_ARGS__)					\
-	x(child_cut, __VA_ARGS__)
+	x(child_cut, __VA_ARGS__)					\
+	x(parent_cut, __VA_ARGS__)
 
 MATRIX(asked, FOR_EACH_STATE_NOT_WATCHED)
 
@@ -88,7 +89,7 @@ TEST_F(asked, is_not_replaced)
 
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	memset(sample->buffer, 0xa5, devthp_page_size());
-	ASSERT_RIGHT(watch(scene, sample->addr, scene->state == &state_cut ?
+	ASSERT_RIGHT(watch(scene, sample->addr, sample_has_unmapped(sample) ?
 			   200 : sample->pages));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_RIGHT(returned("UFFDIO_COPY", put_copy(scene, page_of(sample, 7),
@@ -138,7 +139,7 @@ TEST_F(asked, is_not_moved)
 			      -EFAULT));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	close(scene->uffd);
-	ASSERT_RIGHT(watch(scene, sample->addr, scene->state == &state_cut ?
+	ASSERT_RIGHT(watch(scene, sample->addr, sample_has_unmapped(sample) ?
 			   200 : sample->pages));
 	memset(sample->buffer, 0xa5, devthp_page_size());
 	ASSERT_RIGHT(returned("UFFDIO_MOVE to the device",

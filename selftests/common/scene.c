@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "form.h"
 #include "pagemap.h"
 #include "ready.h"
 #include "scene.h"
@@ -115,7 +116,7 @@ static struct layout layout_on(const struct scene *scene, unsigned int location)
 		return whole(location, mapcount);
 	if (!scene_is(scene, STATE_HUGE))
 		return small(location, mapcount);
-	return by_pages(location, mapcount);
+	return form_layout(FORM_BY_PAGES, location, mapcount);
 }
 
 const char *scene_keeps_layout(const struct scene *scene)
@@ -191,10 +192,13 @@ const char *scene_was_read(const struct scene *scene, size_t page)
  */
 static const char *is_taken_apart(const struct scene *scene, size_t page)
 {
-	const struct layout rest = by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT);
+	struct layout rest = by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT);
 	const struct layout own = scene_is(scene, STATE_SHARED) ?
 		small(DEVTHP_LOC_SYSTEM, 1) : rest;
 
+	/* They were taken apart on the device, and only that page is back. */
+	if (!scene_is(scene, STATE_PMD))
+		rest = small(DEVTHP_LOC_DEVICE, scene->state->mapcount);
 	CHECK(pages_are(scene, page, page + 1, own));
 	CHECK(pages_are(scene, 0, page, rest));
 	return pages_are(scene, page + 1, scene->sample.pages, rest);

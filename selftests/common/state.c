@@ -24,6 +24,10 @@
 #define MADV_COLLAPSE 25
 #endif
 
+/* Where a hole is made. */
+#define CUT_FIRST 200
+#define CUT_PAGES 64
+
 static const char *advise(const struct sample *sample, const char *what,
 			  int advice)
 {
@@ -67,7 +71,7 @@ static const char *is_split(const void *sample)
 /* The kernel splits what is mapped in part, soon; not while a test looks at it. */
 static const char *cut(struct sample *sample, enum hole how)
 {
-	CHECK(sample_cut(sample, 200, 64, how));
+	CHECK(sample_cut(sample, CUT_FIRST, CUT_PAGES, how));
 	return settles(is_split, sample);
 }
 
@@ -223,6 +227,33 @@ static const char *enter_child_cut(struct scene *scene)
 	return add_child(scene, cut_half);
 }
 
+/* The child's PMD entry maps every page, the parent's entries those left. */
+static const char *is_cut_here(const struct sample *sample)
+{
+	const int left = sample->pages - CUT_PAGES;
+	const struct devthp_page *page = &sample->page[0];
+
+	CHECK(layout_of_all(sample, form_layout(FORM_BY_PAGES,
+						DEVTHP_LOC_DEVICE, 2)));
+	CHECK(sample_look(sample));
+	if (page->known & DEVTHP_KNOWN_MAPCOUNTS &&
+	    (page->entire_mapcount != 1 || page->large_mapcount != 1 + left))
+		return wrong("the folio is mapped %d times as a whole, %d in all; should be 1 and %d",
+			     page->entire_mapcount, page->large_mapcount,
+			     1 + left);
+	return RIGHT;
+}
+
+/* No page is without a mapping, so the kernel does not split the folio. */
+static const char *enter_parent_cut(struct scene *scene)
+{
+	struct sample *sample = &scene->sample;
+
+	CHECK(enter_forked(scene));
+	CHECK(sample_cut(sample, CUT_FIRST, CUT_PAGES, HOLE_UNMAPPED));
+	return is_cut_here(sample);
+}
+
 /* ---- Limits ---- */
 
 /*
@@ -313,6 +344,7 @@ STATE(forked_twice_over, WHOLE | STATE_SHARED, 3, NULL);
 STATE(child_protected, WHOLE | STATE_SHARED, ANY_MAPCOUNT, NULL);
 STATE(child_moved, WHOLE | STATE_SHARED, ANY_MAPCOUNT, NULL);
 STATE(child_cut, WHOLE | STATE_SHARED, ANY_MAPCOUNT, NULL);
+STATE(parent_cut, STATE_HUGE | STATE_HOLES | STATE_SHARED, 2, NULL);
 STATE(soft_dirty, WHOLE | STATE_DIRTY, 1, soft_dirty_needed);
 STATE(soft_clean, WHOLE | STATE_CLEAN, 1, soft_dirty_needed);
 STATE(uffd_wp, WHOLE | STATE_WP, 1, uffd_needed);

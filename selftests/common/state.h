@@ -42,6 +42,8 @@ struct state {
  * read_only		mprotect(PROT_READ)
  * forked, forked_thrice, forked_twice_over	1 child, 3 children, a grandchild
  * child_protected, child_moved, child_cut	1 child that has changed its copy
+ * parent_cut		1 child that maps all; here some pages were unmapped, and
+ *			the folio stays whole, as that of "cut" does not
  * soft_dirty, soft_clean
  * uffd_wp		by an asynchronous userfaultfd
  * locked		mlock() before it went to the device
@@ -80,7 +82,8 @@ struct state {
 	x(forked_twice_over, __VA_ARGS__)				\
 	x(child_protected, __VA_ARGS__)					\
 	x(child_moved, __VA_ARGS__)					\
-	x(child_cut, __VA_ARGS__)
+	x(child_cut, __VA_ARGS__)					\
+	x(parent_cut, __VA_ARGS__)
 
 /* The few that differ most in what the kernel does. */
 #define FOR_EACH_STATE_TYPICAL(x, ...)					\
