@@ -2,7 +2,8 @@
 /*
  * A process ends while memory of it is on the device, in one of its ways: it
  * exits, runs another program, is killed, or its memory is reaped before it is
- * gone. Rule: nothing remains, and others who share the memory keep it.
+ * gone. Rule: nothing remains, and others who share the memory keep it: they
+ * read it afterwards.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -37,6 +38,7 @@ FIXTURE(process)
 {
 	struct scene scene;
 	struct peer child;
+	struct peer survivors;
 };
 
 FIXTURE_VARIANT(process)
@@ -56,11 +58,25 @@ FIXTURE_SETUP(process)
 	SETUP_SAMPLE(&scene->sample, 1);
 	scene->state = variant->state;
 	scene->uffd = -1;
+	ASSERT_RIGHT(peer_expect_survivors(&self->survivors));
 }
 
 FIXTURE_TEARDOWN(process)
 {
 	TEARDOWN_SCENE(&self->scene);
+}
+
+/* Those that share the child's memory. */
+static unsigned int survivors(const struct state *state)
+{
+	if (!(state->is & STATE_SHARED))
+		return 0;
+	return state->mapcount == ANY_MAPCOUNT ? 1 : state->mapcount - 1;
+}
+
+static const char *survivors_end(struct peer *peer, const struct state *state)
+{
+	return peer_survivors_end(peer, survivors(state));
 }
 
 static const struct state *state;
@@ -126,6 +142,7 @@ TEST_F(process, exits)
 	state = variant->state;
 	ASSERT_RIGHT(peer_fork(&self->child, exits, &self->scene.sample));
 	ASSERT_RIGHT(peer_end(&self->child));
+	ASSERT_RIGHT(survivors_end(&self->survivors, state));
 }
 
 TEST_F(process, exits_first)
@@ -142,6 +159,7 @@ TEST_F(process, exits_first)
 	/* Its verdict; there is nobody to wait for any more. */
 	ASSERT_RIGHT(peer_wait(&self->child));
 	peer_status(&self->child);
+	ASSERT_RIGHT(survivors_end(&self->survivors, state));
 }
 
 TEST_F(process, runs_a_program)
@@ -155,6 +173,7 @@ TEST_F(process, runs_a_program)
 	status = peer_status(&self->child);
 	ASSERT_TRUE(WIFEXITED(status));
 	ASSERT_NE(EXIT_FAILURE, WEXITSTATUS(status));
+	ASSERT_RIGHT(survivors_end(&self->survivors, state));
 }
 
 static void was_killed(struct __test_metadata *_metadata, struct peer *child)
@@ -172,6 +191,7 @@ TEST_F(process, is_killed)
 	ASSERT_RIGHT(peer_wait(&self->child));
 	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
 	was_killed(_metadata, &self->child);
+	ASSERT_RIGHT(survivors_end(&self->survivors, state));
 }
 
 /* On one CPU, so that it is reaped before it comes to ending by itself. */
@@ -195,6 +215,7 @@ TEST_F(process, is_reaped)
 		ASSERT_EQ(ESRCH, errno);
 	close(pidfd);
 	was_killed(_metadata, &self->child);
+	ASSERT_RIGHT(survivors_end(&self->survivors, state));
 }
 
 TEST_HARNESS_MAIN

@@ -114,9 +114,49 @@ const char *peer_reads(struct sample *sample, struct peer *parent)
 	return sample_data(sample);
 }
 
+/* Where survivors report, in the process that expects them and all below. */
+static int survivors_out = -1;
+
 const char *peer_reads_later(struct sample *sample, struct peer *parent)
 {
+	struct peer witness = { .out = survivors_out };
+	const char *verdict;
+
 	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	return peer_reads(sample, parent);
+	verdict = peer_wait(parent);
+	if (survivors_out < 0)
+		CHECK(verdict);
+	verdict = peer_reads(sample, parent);
+	if (survivors_out >= 0)
+		CHECK(say(&witness, verdict));
+	return verdict;
+}
+
+const char *peer_expect_survivors(struct peer *survivors)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_DIRECT | O_CLOEXEC))
+		return went_well("make a pipe", -errno);
+	survivors->in = ends[0];
+	survivors->out = ends[1];
+	survivors_out = ends[1];
+	return RIGHT;
+}
+
+const char *peer_survivors_end(struct peer *survivors, unsigned int count)
+{
+	char nothing;
+
+	/* Its end is reached when none of them is left. */
+	close(survivors->out);
+	survivors->out = -1;
+	survivors_out = -1;
+	for (; count; count--)
+		CHECK(receive(survivors));
+	if (read(survivors->in, &nothing, 1))
+		return wrong("more processes have survived than were expected");
+	close(survivors->in);
+	survivors->in = -1;
+	return RIGHT;
 }

@@ -19,6 +19,15 @@ typedef const char *peer_life(struct sample *sample, struct peer *parent);
 const char *peer_reads(struct sample *sample, struct peer *parent);
 const char *peer_reads_later(struct sample *sample, struct peer *parent);
 
+/*
+ * Some outlive their parent, which does not tell them anything then. From now
+ * on, whoever is to read later does that also when nobody is left to tell it,
+ * and reports it here, wherever in the family it is. Afterwards, wait until all
+ * of them have: it must be so many.
+ */
+const char *peer_expect_survivors(struct peer *survivors);
+const char *peer_survivors_end(struct peer *survivors, unsigned int count);
+
 const char *peer_fork(struct peer *child, peer_life *life,
 		      struct sample *sample);
 
