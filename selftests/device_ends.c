@@ -61,12 +61,15 @@ TEST_F(ends, released)
 TEST_F(ends, closed)
 {
 	struct scene *scene = &self->scene;
+	unsigned int i;
 
+	/* Children have the file open as well; the last to close it is this. */
+	for (i = 0; i < scene->children; i++)
+		ASSERT_RIGHT(peer_close_device(&scene->child[i]));
+	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_EQ(0, devthp_device_close(scene->sample.dev));
 	scene->sample.dev = NULL;
-	/* Children have the file open as well, the last one closes it. */
-	if (!scene_is(scene, STATE_SHARED))
-		ASSERT_RIGHT(sent_back(scene));
+	ASSERT_RIGHT(sent_back(scene));
 	ASSERT_RIGHT(scene_data(scene));
 }
 

@@ -114,6 +114,36 @@ const char *peer_reads(struct sample *sample, struct peer *parent)
 	return sample_data(sample);
 }
 
+#define CLOSE_DEVICE "close the device"
+
+const char *peer_close_device(struct peer *child)
+{
+	CHECK(say(child, CLOSE_DEVICE));
+	return peer_wait(child);
+}
+
+/* Until it is told to go on. */
+static const char *do_as_told(struct sample *sample, struct peer *parent)
+{
+	const char *told = peer_wait(parent);
+
+	while (!strcmp(told, CLOSE_DEVICE)) {
+		devthp_device_close(sample->dev);
+		sample->dev = NULL;
+		CHECK(peer_tell(parent));
+		told = peer_wait(parent);
+	}
+	return told;
+}
+
+const char *peer_without_device_reads_later(struct sample *sample,
+					    struct peer *parent)
+{
+	devthp_device_close(sample->dev);
+	sample->dev = NULL;
+	return peer_reads_later(sample, parent);
+}
+
 /* Where survivors report, in the process that expects them and all below. */
 static int survivors_out = -1;
 
@@ -123,7 +153,7 @@ const char *peer_reads_later(struct sample *sample, struct peer *parent)
 	const char *verdict;
 
 	CHECK(peer_tell(parent));
-	verdict = peer_wait(parent);
+	verdict = do_as_told(sample, parent);
 	if (survivors_out < 0)
 		CHECK(verdict);
 	verdict = peer_reads(sample, parent);

@@ -19,6 +19,13 @@ typedef const char *peer_life(struct sample *sample, struct peer *parent);
 const char *peer_reads(struct sample *sample, struct peer *parent);
 const char *peer_reads_later(struct sample *sample, struct peer *parent);
 
+/* The same without the device's file, which it has inherited; it closes that. */
+const char *peer_without_device_reads_later(struct sample *sample,
+					    struct peer *parent);
+
+/* Let one that is to read later close that file meanwhile. */
+const char *peer_close_device(struct peer *child);
+
 /*
  * Some outlive their parent, which does not tell them anything then. From now
  * on, whoever is to read later does that also when nobody is left to tell it,

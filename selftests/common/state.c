@@ -143,12 +143,14 @@ static const char *enter_locked(struct scene *scene)
 
 /* ---- Other processes ---- */
 
+/* Which does not keep the device open when its parent is told to close it. */
 static const char *have_a_child(struct sample *sample, struct peer *parent)
 {
 	struct peer grandchild;
 	const char *verdict;
 
-	CHECK(peer_fork(&grandchild, peer_reads_later, sample));
+	CHECK(peer_fork(&grandchild, peer_without_device_reads_later,
+			sample));
 	CHECK(peer_wait(&grandchild));
 	verdict = peer_reads_later(sample, parent);
 	CHECK(peer_tell(&grandchild));
