@@ -7,12 +7,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
+#include <stdio.h>
+#include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "common/matrix.h"
+#include "common/textfile.h"
 
 #ifndef SYS_process_mrelease
 #define SYS_process_mrelease 448
@@ -194,26 +197,76 @@ TEST_F(process, is_killed)
 	ASSERT_RIGHT(survivors_end(&self->survivors, state));
 }
 
-/* On one CPU, so that it is reaped before it comes to ending by itself. */
+/* ---- Reaped: it is killed, and stops before it gives up its memory ---- */
+
+static const char *stop_when_killed(pid_t pid)
+{
+	int status;
+
+	if (ptrace(PTRACE_SEIZE, pid, NULL, PTRACE_O_TRACEEXIT))
+		return went_well("PTRACE_SEIZE", -errno);
+	if (kill(pid, SIGKILL))
+		return went_well("kill", -errno);
+	if (waitpid(pid, &status, 0) != pid)
+		return went_well("wait for the child", -errno);
+	if (status >> 8 != (SIGTRAP | PTRACE_EVENT_EXIT << 8))
+		return wrong("the child has status %#x; should stop at its exit",
+			     status);
+	return RIGHT;
+}
+
+/* EAGAIN: somebody holds what it must not wait for. */
+static const char *reap(int pidfd)
+{
+	const time_t limit = time(NULL) + PATIENCE;
+	int ret;
+
+	do {
+		ret = syscall(SYS_process_mrelease, pidfd, 0);
+	} while (ret && errno == EAGAIN && time(NULL) < limit);
+	return went_well("process_mrelease", ret ? -errno : 0);
+}
+
+/* It still has its address space, with nothing in it. */
+static const char *nothing_is_left(pid_t pid)
+{
+	char path[32];
+	uint64_t kb;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	CHECK(file_field(path, "RssAnon:", &kb));
+	if (kb >= devthp_pmd_size() / 1024 / 4)
+		return wrong("%llu kB of RssAnon are left",
+			     (unsigned long long)kb);
+	return RIGHT;
+}
+
+static const char *device_is_empty(const void *sample)
+{
+	uint64_t pages;
+
+	CHECK(sample_device_use(sample, &pages));
+	return pages ? wrong("%llu pages of the device are still in use",
+			     (unsigned long long)pages) : RIGHT;
+}
+
 TEST_F(process, is_reaped)
 {
-	cpu_set_t one;
-	int pidfd, ret;
+	const pid_t *pid = &self->child.pid;
+	int pidfd;
 
-	CPU_ZERO(&one);
-	CPU_SET(0, &one);
-	ASSERT_EQ(0, sched_setaffinity(0, sizeof(one), &one));
 	state = variant->state;
 	ASSERT_RIGHT(peer_fork(&self->child, waits, &self->scene.sample));
 	ASSERT_RIGHT(peer_wait(&self->child));
-	pidfd = syscall(SYS_pidfd_open, self->child.pid, 0);
+	pidfd = syscall(SYS_pidfd_open, *pid, 0);
 	ASSERT_LE(0, pidfd);
-	ASSERT_EQ(0, kill(self->child.pid, SIGKILL));
-	ret = syscall(SYS_process_mrelease, pidfd, 0);
-	/* It may be gone, all the same. */
-	if (ret)
-		ASSERT_EQ(ESRCH, errno);
+	ASSERT_RIGHT(stop_when_killed(*pid));
+	EXPECT_RIGHT(reap(pidfd));
 	close(pidfd);
+	EXPECT_RIGHT(nothing_is_left(*pid));
+	if (!(state->is & STATE_SHARED))
+		EXPECT_RIGHT(settles(device_is_empty, &self->scene.sample));
+	ASSERT_EQ(0, ptrace(PTRACE_CONT, *pid, NULL, NULL));
 	was_killed(_metadata, &self->child);
 	ASSERT_RIGHT(survivors_end(&self->survivors, state));
 }
