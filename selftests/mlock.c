@@ -3,16 +3,38 @@
  * Memory is locked and unlocked while it is on the device.
  *
  * Rules: mlock(2) brings in all that is not in memory, with MLOCK_ONFAULT only
- * what is used. What is counted as Mlocked is that again when it is unlocked,
- * wherever it is then.
+ * what is used. What is on the device does not count as Mlocked, what is back
+ * does; and nothing does when it is unlocked, wherever it is then.
  */
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "common/form.h"
 #include "common/matrix.h"
-#include "common/settle.h"
+#include "common/mlocked.h"
 
-MATRIX(lock, FOR_EACH_STATE)
+FIXTURE(lock)
+{
+	struct scene scene;
+};
+
+FIXTURE_VARIANT(lock)
+{
+	const struct state *state;
+};
+
+FOR_EACH_STATE(STATE_VARIANT, lock)
+
+FIXTURE_SETUP(lock)
+{
+	SETUP_SCENE_IN_CGROUP(&self->scene, variant->state);
+}
+
+FIXTURE_TEARDOWN(lock)
+{
+	TEARDOWN_SCENE(&self->scene);
+}
+
 /* From system memory, which has hardly anything of the state any more. */
 MATRIX(lock_first, FOR_EACH_STATE_TYPICAL)
 
@@ -39,10 +61,15 @@ static const char *unlock(const struct sample *sample)
 	return RIGHT;
 }
 
+static const char *all_back_is_mlocked(const struct scene *scene)
+{
+	return mlocked_is_what_is_back(scene, 0, scene->sample.pages);
+}
+
 static const char *unlocked(const struct scene *scene)
 {
 	CHECK(unlock(&scene->sample));
-	return settles(nothing_is_mlocked, NULL);
+	return mlocked_is(scene, 0);
 }
 
 /* What is on the device is not in memory: nothing of it is left there. */
@@ -64,6 +91,7 @@ TEST_F(lock, all)
 	ASSERT_RIGHT(lock(&scene->sample, 0));
 	if (!sample_has_unmapped(&scene->sample))
 		ASSERT_RIGHT(all_is_in_memory(&scene->sample));
+	ASSERT_RIGHT(all_back_is_mlocked(scene));
 	ASSERT_RIGHT(sample_data(&scene->sample));
 	ASSERT_RIGHT(unlocked(scene));
 	ASSERT_RIGHT(scene_data(scene));
@@ -76,8 +104,11 @@ TEST_F(lock, on_fault)
 
 	ASSERT_RIGHT(lock(&scene->sample, MLOCK_ONFAULT));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
+	/* Not what is on the device, but what STATE_MIXED has elsewhere. */
+	ASSERT_RIGHT(all_back_is_mlocked(scene));
 	ASSERT_RIGHT(sample_access(&scene->sample, page, ACCESS_READ));
 	ASSERT_RIGHT(scene_was_read(scene, page));
+	ASSERT_RIGHT(all_back_is_mlocked(scene));
 	ASSERT_RIGHT(unlocked(scene));
 	ASSERT_RIGHT(scene_data(scene));
 }
@@ -91,7 +122,7 @@ TEST_F(lock, not_for_long)
 	ASSERT_RIGHT(unlocked(scene));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_RIGHT(scene_data(scene));
-	ASSERT_RIGHT(settles(nothing_is_mlocked, NULL));
+	ASSERT_RIGHT(mlocked_is(scene, 0));
 }
 
 /* Locked in memory, and sent to the device then. */
@@ -105,9 +136,77 @@ TEST_F(lock_first, then_migrate)
 	ASSERT_RIGHT(lock(sample, MLOCK_ONFAULT));
 	if (!sample_has_unmapped(sample))
 		ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(all_back_is_mlocked(scene));
 	ASSERT_RIGHT(unlocked(scene));
 	ASSERT_RIGHT(scene_data(scene));
-	ASSERT_RIGHT(settles(nothing_is_mlocked, NULL));
+	ASSERT_RIGHT(mlocked_is(scene, 0));
+}
+
+/* ---- Locked all the time: it counts again when it is back ---- */
+
+FIXTURE(locked)
+{
+	struct scene scene;
+};
+
+FIXTURE_VARIANT(locked)
+{
+	bool by_pages;
+};
+
+FIXTURE_VARIANT_ADD(locked, whole) { .by_pages = false };
+FIXTURE_VARIANT_ADD(locked, by_pages) { .by_pages = true };
+
+FIXTURE_SETUP(locked)
+{
+	SETUP_SCENE_IN_CGROUP(&self->scene, &state_locked);
+	if (variant->by_pages)
+		ASSERT_RIGHT(form_split_entries(&self->scene.sample));
+}
+
+FIXTURE_TEARDOWN(locked)
+{
+	TEARDOWN_SCENE(&self->scene);
+}
+
+static const char *counts_again(struct scene *scene)
+{
+	CHECK(all_is_in_memory(&scene->sample));
+	CHECK(all_back_is_mlocked(scene));
+	CHECK(unlocked(scene));
+	return scene_data(scene);
+}
+
+TEST_F(locked, and_touched)
+{
+	ASSERT_RIGHT(sample_data(&self->scene.sample));
+	ASSERT_RIGHT(counts_again(&self->scene));
+}
+
+TEST_F(locked, and_migrated_back)
+{
+	ASSERT_RIGHT(sample_to_system(&self->scene.sample));
+	ASSERT_RIGHT(counts_again(&self->scene));
+}
+
+TEST_F(locked, and_evicted)
+{
+	ASSERT_EQ(0, devthp_device_evict(self->scene.sample.dev));
+	ASSERT_RIGHT(counts_again(&self->scene));
+}
+
+/* A page by itself, of a folio that is split for it. */
+TEST_F(locked, and_a_page_migrated_back)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene);
+
+	ASSERT_EQ(0, devthp_migrate_to_system(sample->dev,
+					      page_of(sample, page), 1, NULL));
+	ASSERT_RIGHT(mlocked_is(scene, devthp_page_size()));
+	ASSERT_RIGHT(unlocked(scene));
+	ASSERT_RIGHT(scene_data(scene));
 }
 
 TEST_HARNESS_MAIN

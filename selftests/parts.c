@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 
 #include "common/matrix.h"
-#include "common/settle.h"
+#include "common/mlocked.h"
 
 #ifndef MADV_FREE
 #define MADV_FREE 8
@@ -190,8 +190,9 @@ TEST_F(part, is_locked_and_unlocked)
 			       by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT)));
 	if (!scene_is(scene, STATE_SHARED | STATE_WP))
 		ASSERT_RIGHT(rest_is_on_the_device(scene));
+	ASSERT_RIGHT(mlocked_is_what_is_back(scene, FIRST, PAGES));
 	ASSERT_EQ(0, munlock(part_of(scene), bytes));
-	ASSERT_RIGHT(settles(nothing_is_mlocked, NULL));
+	ASSERT_RIGHT(mlocked_is(scene, 0));
 	ASSERT_RIGHT(scene_data(scene));
 }
 

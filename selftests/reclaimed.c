@@ -36,20 +36,13 @@ FIXTURE_VARIANT_ADD(short_of_memory, parent_cut) {
 	.state = &state_parent_cut
 };
 
-/* In a cgroup of its own from the beginning, unless the state has one. */
 FIXTURE_SETUP(short_of_memory)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
 
-	NEED(state_needed, variant->state);
 	NEED(swapdisk_needed);
-	NEED(memcg_needed);
-	ASSERT_RIGHT(baseline_take(&scene->baseline));
-	SETUP_SAMPLE(sample, 1);
-	if (variant->state != &state_limited)
-		ASSERT_RIGHT(memcg_enter(&scene->memcg));
-	ASSERT_RIGHT(scene_set(scene, variant->state));
+	SETUP_SCENE_IN_CGROUP(scene, variant->state);
 	ASSERT_RIGHT(swapdisk_make(&self->disk, 16 * devthp_pmd_size()));
 	ASSERT_RIGHT(swapdisk_swap_on(&self->disk));
 	/* Something to take instead. */

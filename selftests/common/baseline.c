@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0
-#include <errno.h>
 #include <inttypes.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -146,23 +145,6 @@ const char *baseline_is_back(const struct baseline *baseline)
 
 	get_values(baseline->before, &before);
 	return settles(nothing_is_left, &before);
-}
-
-const char *nothing_is_mlocked(const void *unused)
-{
-	struct devthp_counters *counters;
-	uint64_t bytes = 0;
-	int err;
-
-	CHECK(went_well("read counters", devthp_counters_take(&counters)));
-	err = devthp_counters_get(counters, DEVTHP_COUNT_SYS_MLOCKED, &bytes);
-	devthp_counters_free(counters);
-	if (err != -ENODATA)
-		CHECK(went_well("read counters", err));
-	if (bytes)
-		return wrong("%llu bytes still count as mlocked",
-			     (unsigned long long)bytes);
-	return RIGHT;
 }
 
 void baseline_forget(struct baseline *baseline)

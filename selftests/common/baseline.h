@@ -26,9 +26,6 @@ const char *baseline_is_back(const struct baseline *baseline);
 
 void baseline_forget(struct baseline *baseline);
 
-/* For settles(). No test begins with anything that counts as Mlocked. */
-const char *nothing_is_mlocked(const void *unused);
-
 /* In FIXTURE_TEARDOWN, at its end; after a failure, what is left is no news. */
 #define TEARDOWN_BASELINE(baseline)					\
 do {									\

@@ -39,6 +39,19 @@ do {									\
 	ASSERT_RIGHT(scene_set(scene, state));				\
 } while (0)
 
+/* The same; what it allocates is charged to a cgroup of its own. */
+#define SETUP_SCENE_IN_CGROUP(scene, state)				\
+do {									\
+	NEED(state_needed, state);					\
+	NEED(memcg_needed);						\
+	ASSERT_RIGHT(baseline_take(&(scene)->baseline));		\
+	SETUP_SAMPLE(&(scene)->sample, 1);				\
+	/* A limited one has it by its state. */			\
+	if ((state) != &state_limited)					\
+		ASSERT_RIGHT(memcg_enter(&(scene)->memcg));		\
+	ASSERT_RIGHT(scene_set(scene, state));				\
+} while (0)
+
 /* After a failure, what is left over is no news. */
 #define TEARDOWN_SCENE(scene)						\
 do {									\
