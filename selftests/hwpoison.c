@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/kernel-page-flags.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -16,6 +17,7 @@
 
 #include "common/matrix.h"
 #include "common/means.h"
+#include "common/textfile.h"
 
 #ifndef MADV_SOFT_OFFLINE
 #define MADV_SOFT_OFFLINE 101
@@ -143,13 +145,92 @@ TEST_F(device, memory)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
+/* ---- Taken out of use: another page takes its place ---- */
+
+static const char *is_out_of_use(uint64_t pfn)
+{
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	uint64_t flags = 0;
+	ssize_t length;
+
+	if (fd < 0)
+		return went_well("/proc/kpageflags", -errno);
+	length = pread(fd, &flags, sizeof(flags), pfn * sizeof(flags));
+	close(fd);
+	if (length != sizeof(flags))
+		return wrong("/proc/kpageflags has nothing about %#llx",
+			     (unsigned long long)pfn);
+	if (!(flags & 1ULL << KPF_HWPOISON))
+		return wrong("the page %#llx is not marked as broken",
+			     (unsigned long long)pfn);
+	return RIGHT;
+}
+
+/* Where it is now is not where it was. */
+static const char *was_replaced(const struct scene *scene, size_t page,
+				uint64_t before)
+{
+	const struct sample *sample = &scene->sample;
+
+	CHECK(sample_look(sample));
+	if (!(sample->page[page].known & DEVTHP_KNOWN_PFN))
+		return wrong("nobody tells where page %zu is", page);
+	if (sample->page[page].pfn == before)
+		return wrong("page %zu still is at %#llx", page,
+			     (unsigned long long)before);
+	return is_out_of_use(before);
+}
+
+/* A huge folio that has come back is split for it. */
+static const char *rest_is_as_it_was(const struct scene *scene, size_t page)
+{
+	if (!scene_is(scene, STATE_PMD))
+		return scene_was_read(scene, page);
+	CHECK(layout_of_all(&scene->sample, small(DEVTHP_LOC_SYSTEM,
+						  scene->state->mapcount)));
+	return scene_keeps_bits(scene, 0, scene->sample.pages);
+}
+
+static const char *broken_memory(uint64_t *kb)
+{
+	return file_field("/proc/meminfo", "HardwareCorrupted:", kb);
+}
+
 TEST_F(breaking, page)
 {
 	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
 	const size_t page = scene_page(scene);
+	uint64_t before, after;
 
+	ASSERT_RIGHT(broken_memory(&before));
 	NEED(declare, scene, page, MADV_SOFT_OFFLINE, "MADV_SOFT_OFFLINE");
-	ASSERT_RIGHT(sample_access(&scene->sample, page, ACCESS_READ));
+	ASSERT_RIGHT(broken_memory(&after));
+	ASSERT_EQ(before + devthp_page_size() / 1024, after);
+	ASSERT_RIGHT(rest_is_as_it_was(scene, page));
+	/* It has come back beside its neighbour, which is still there. */
+	if (scene_is(scene, STATE_PMD)) {
+		ASSERT_RIGHT(sample_look(sample));
+		ASSERT_RIGHT(was_replaced(scene, page,
+					  sample->page[page - 1].pfn + 1));
+	}
+	ASSERT_RIGHT(sample_access(sample, page, ACCESS_READ));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(breaking, page_that_is_back)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene);
+	uint64_t before;
+
+	ASSERT_RIGHT(sample_access(sample, page, ACCESS_READ));
+	ASSERT_RIGHT(sample_look(sample));
+	before = sample->page[page].pfn;
+	NEED(declare, scene, page, MADV_SOFT_OFFLINE, "MADV_SOFT_OFFLINE");
+	ASSERT_RIGHT(was_replaced(scene, page, before));
+	ASSERT_RIGHT(rest_is_as_it_was(scene, page));
 	ASSERT_RIGHT(scene_data(scene));
 }
 
