@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "common/form.h"
 #include "common/matrix.h"
 #include "common/pagemap.h"
 
@@ -57,8 +58,12 @@ static const char *move_all(struct scene *scene, char *to)
 
 static const char *has_moved_bits(const struct scene *scene)
 {
-	if (scene_is(scene, STATE_WP) || !is_one_mapping(scene))
+	if (!is_one_mapping(scene))
 		return RIGHT;
+	if (scene_is(scene, STATE_WP))
+		return everything_is_required() ?
+		       entry_bits_of_all(&scene->sample, DEVTHP_BIT_UFFD_WP,
+					 0) : RIGHT;
 	if (scene_is(scene, STATE_CLEAN | STATE_DIRTY))
 		return entry_bits_of_all(&scene->sample, DEVTHP_BIT_SOFT_DIRTY,
 					 DEVTHP_BIT_SOFT_DIRTY);
@@ -135,16 +140,36 @@ TEST_F(moved, dontunmap)
 		ASSERT_EQ(0, err);
 		sample->addr = to;
 		ASSERT_RIGHT(scene_keeps_layout(scene));
+		ASSERT_RIGHT(has_moved_bits(scene));
 
 		left.generation = calloc(left.pages, sizeof(uint32_t));
-		left.hole = calloc(left.pages, sizeof(uint8_t));
-		ASSERT_RIGHT(sample_data(&left));
+		left.hole = malloc(left.pages);
+		memset(left.hole, HOLE_DROPPED, left.pages);
+		ASSERT_RIGHT(holes_are_empty(&left));
+		ASSERT_RIGHT(sample_dropped_are_zero(&left));
 		ASSERT_EQ(0, munmap(left.addr, left.pages *
 				    devthp_page_size()));
 		free(left.generation);
 		free(left.hole);
 	}
 	ASSERT_RIGHT(is_usable(scene, target));
+}
+
+/* Those at another address are the same, by pages. */
+static const char *part_has_moved(const struct scene *scene, size_t first,
+				  size_t npages, char *to)
+{
+	const int mapcount = scene->state->mapcount;
+	struct scene part = *scene;
+
+	part.sample.addr = to;
+	part.sample.pages = npages;
+	part.sample.hole += first;
+	CHECK(layout_of_all(&part.sample, scene_is(scene, STATE_HUGE) ?
+			    form_layout(FORM_BY_PAGES, DEVTHP_LOC_DEVICE,
+					mapcount) :
+			    small(DEVTHP_LOC_DEVICE, mapcount)));
+	return has_moved_bits(&part);
 }
 
 /* Part of a folio goes, the rest stays. */
@@ -160,11 +185,13 @@ TEST_F(moved, part)
 	ASSERT_RIGHT(sample_room(sample, first, &target));
 	to = devthp_range_addr(target);
 	ASSERT_EQ(0, move(sample, first, npages, to, 0));
-	ASSERT_RIGHT(sample_compare(sample, to, first, npages,
-				    "the CPU reads what has moved"));
+	ASSERT_RIGHT(part_has_moved(scene, first, npages, to));
 	for (i = first; i < first + npages; i++)
 		sample->hole[i] = HOLE_UNMAPPED;
-	ASSERT_RIGHT(holes_are_empty(sample));
+	ASSERT_RIGHT(scene_is_by_pages(scene));
+	ASSERT_RIGHT(scene_keeps_bits(scene, 0, sample->pages));
+	ASSERT_RIGHT(sample_compare(sample, to, first, npages,
+				    "the CPU reads what has moved"));
 	ASSERT_RIGHT(is_usable(scene, target));
 }
 
