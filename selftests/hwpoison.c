@@ -18,6 +18,7 @@
 #include "common/matrix.h"
 #include "common/means.h"
 #include "common/textfile.h"
+#include "common/trap.h"
 
 #ifndef MADV_SOFT_OFFLINE
 #define MADV_SOFT_OFFLINE 101
@@ -115,6 +116,45 @@ TEST_F(broken, goes_nowhere)
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(scene_data(scene));
 }
+
+/* ---- Another process maps it, too ---- */
+
+static size_t the_page;
+
+/* It is not told at once: that is for those who ask for it (prctl(2)). */
+static const char *loses_that_page(struct sample *sample, struct peer *parent)
+{
+	int signal;
+
+	CHECK(peer_tell(parent));
+	CHECK(peer_wait(parent));
+	signal = trap_read(page_of(sample, the_page));
+	if (signal != SIGBUS)
+		return wrong("reading the broken page gives signal %d; should be %d",
+			     signal, SIGBUS);
+	sample->hole[the_page] = HOLE_DROPPED;
+	return sample_data(sample);
+}
+
+TEST_F(broken, page_of_a_child_too)
+{
+	struct scene *scene = &self->scene;
+	const size_t page = scene_page(scene);
+	struct peer child;
+
+	the_page = page;
+	ASSERT_RIGHT(peer_fork(&child, loses_that_page, &scene->sample));
+	ASSERT_RIGHT(peer_wait(&child));
+	NEED(break_page, scene, page);
+	ASSERT_EQ(BUS_MCEERR_AR, bus_error);
+	ASSERT_EQ(SIGBUS, trap_read(addr_of(scene, page)));
+	ASSERT_RIGHT(peer_tell(&child));
+	ASSERT_RIGHT(peer_end(&child));
+	scene->sample.hole[page] = HOLE_DROPPED;
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* ---- What is no memory of the CPU, or not broken yet ---- */
 
 /*
  * Memory of the device is for its driver to look after, and this one has nothing
