@@ -72,7 +72,8 @@ const char *mlocked_is_what_is_back(const struct scene *scene, size_t first,
 	for (i = first; i < first + npages; i++) {
 		if (sample->page[i].location != DEVTHP_LOC_SYSTEM)
 			continue;
-		if (sample->page[i].order)
+		if (sample->page[i].order &&
+		    sample->page[i].level != DEVTHP_LEVEL_PMD)
 			return RIGHT;
 		bytes += devthp_page_size();
 	}

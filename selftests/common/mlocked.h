@@ -16,8 +16,8 @@ const char *mlocked_is(const struct scene *scene, uint64_t bytes);
 
 /*
  * As many as these pages have in system memory, as this process maps it now. A
- * huge folio among them may be counted or not: what is mapped again, as after
- * any migration, the kernel leaves to reclaim (folio_add_anon_rmap_pmd()).
+ * huge folio that is mapped by pages, after a write of what is write-protected
+ * for instance, is not counted before reclaim has seen it, as ever.
  */
 const char *mlocked_is_what_is_back(const struct scene *scene, size_t first,
 				    size_t npages);
