@@ -2,15 +2,10 @@
 /*
  * Swap space beside a device: reclaim takes what is in system memory, swapoff
  * brings back what was swapped out, and neither touches what is on the device.
- * A page that is in both worlds, swapped in and still in the swap cache, is not
- * lost when a migration does or does not take it.
  * (madvise(2): MADV_PAGEOUT; swapon(2); cgroup-v2.rst: memory.reclaim)
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
-#include <unistd.h>
 
 #include "common/harness.h"
 #include "common/matrix.h"
@@ -179,111 +174,6 @@ TEST_F(three, above_what_is_high)
 	ASSERT_RIGHT(layout_of(&scene->sample, 340, 172,
 			       small(DEVTHP_LOC_DEVICE, 1)));
 	ASSERT_RIGHT(sample_data(&scene->sample));
-}
-
-/* ---- In the swap cache ---- */
-
-FIXTURE(cached)
-{
-	struct scene scene;
-	int pipe[2];
-};
-
-FIXTURE_SETUP(cached)
-{
-	struct scene *scene = &self->scene;
-	struct sample *sample = &scene->sample;
-
-	scene->uffd = -1;
-	NEED(swapdisk_needed);
-	ASSERT_RIGHT(baseline_take(&scene->baseline));
-	SETUP_SAMPLE(sample, 1);
-	ASSERT_EQ(0, pipe(self->pipe));
-	ASSERT_RIGHT(swapdisk_make(&scene->disk, 16 * devthp_pmd_size()));
-	ASSERT_RIGHT(swapdisk_swap_on(&scene->disk));
-	ASSERT_RIGHT(sample_fill_whole(sample));
-	ASSERT_RIGHT(reclaim_to_swap(sample));
-}
-
-FIXTURE_TEARDOWN(cached)
-{
-	close(self->pipe[0]);
-	close(self->pipe[1]);
-	TEARDOWN_SCENE(&self->scene);
-}
-
-/* The pipe has the pages themselves, and so references to them. */
-static const char *hold(int pipe, const struct sample *sample, size_t first,
-			size_t npages)
-{
-	const struct iovec pages = {
-		sample->addr + first * devthp_page_size(),
-		npages * devthp_page_size(),
-	};
-
-	if (vmsplice(pipe, &pages, 1, 0) != (ssize_t)pages.iov_len)
-		return went_well("vmsplice", -errno);
-	return RIGHT;
-}
-
-static const char *let_go(int pipe, void *buffer, size_t npages)
-{
-	ssize_t length = npages * devthp_page_size(), got;
-
-	while (length > 0) {
-		got = read(pipe, buffer, length);
-		if (got <= 0)
-			return went_well("read a pipe", -errno);
-		length -= got;
-	}
-	return RIGHT;
-}
-
-/*
- * Swapped in by a write, held by somebody, hence not migrated: that the page
- * was written must not be forgotten, else its copy in swap space is the older.
- */
-TEST_F(cached, written_and_held)
-{
-	struct sample *sample = &self->scene.sample;
-	const size_t first = 30, npages = 8;
-
-	ASSERT_RIGHT(sample_access_range(sample, first, npages, ACCESS_WRITE));
-	ASSERT_RIGHT(hold(self->pipe[1], sample, first, npages));
-	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev, sample->addr +
-						    first * devthp_page_size(),
-						    npages, NULL));
-	ASSERT_RIGHT(layout_of(sample, first, npages,
-			       small(DEVTHP_LOC_SYSTEM, 1)));
-	ASSERT_RIGHT(let_go(self->pipe[0], sample->buffer, npages));
-	ASSERT_RIGHT(reclaim_to_swap(sample));
-	ASSERT_RIGHT(sample_data(sample));
-}
-
-TEST_F(cached, written_and_migrated)
-{
-	struct sample *sample = &self->scene.sample;
-
-	ASSERT_RIGHT(sample_fill(sample));
-	ASSERT_RIGHT(sample_to_device(sample));
-	ASSERT_RIGHT(sample_device_data(sample));
-	ASSERT_RIGHT(sample_data(sample));
-	ASSERT_RIGHT(reclaim_to_swap(sample));
-	ASSERT_RIGHT(sample_data(sample));
-}
-
-/* Clean in the cache, written by the device only, out again. */
-TEST_F(cached, read_and_migrated)
-{
-	struct sample *sample = &self->scene.sample;
-
-	ASSERT_RIGHT(sample_data(sample));
-	ASSERT_RIGHT(sample_to_device(sample));
-	ASSERT_RIGHT(sample_device_write(sample));
-	ASSERT_RIGHT(sample_to_system(sample));
-	ASSERT_RIGHT(reclaim_to_swap(sample));
-	ASSERT_RIGHT(swapdisk_swap_off(&self->scene.disk));
-	ASSERT_RIGHT(sample_data(sample));
 }
 
 TEST_HARNESS_MAIN

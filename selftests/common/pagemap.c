@@ -61,6 +61,44 @@ const char *pagemap_bits_of_all(const struct sample *sample, uint64_t mask,
 	return pagemap_bits(sample, 0, sample->pages, mask, want);
 }
 
+static const char *page_has(int kpageflags, size_t page, uint64_t entry,
+			    uint64_t flag)
+{
+	const uint64_t frame = entry & PAGEMAP_FRAME;
+	uint64_t flags;
+
+	if (!(entry & PAGEMAP_PRESENT) || !frame)
+		return wrong("page %zu: pagemap says %#llx, which is no page frame",
+			     page, (unsigned long long)entry);
+	if (pread(kpageflags, &flags, sizeof(flags), frame * sizeof(flags)) !=
+	    sizeof(flags))
+		return went_well("read /proc/kpageflags", -errno);
+	if (!(flags & flag))
+		return wrong("page %zu: kpageflags says %#llx, without %#llx",
+			     page, (unsigned long long)flags,
+			     (unsigned long long)flag);
+	return RIGHT;
+}
+
+const char *pages_have(const struct sample *sample, size_t first,
+		       size_t npages, uint64_t flag)
+{
+	const char *verdict = RIGHT;
+	uint64_t entry;
+	size_t i;
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return went_well("/proc/kpageflags", -errno);
+	for (i = first; i < first + npages && is_right(verdict); i++) {
+		verdict = pagemap_read(page_of(sample, i), 1, &entry);
+		if (is_right(verdict))
+			verdict = page_has(fd, i, entry, flag);
+	}
+	close(fd);
+	return verdict;
+}
+
 static const char *compare_bits(const struct sample *sample,
 				const struct devthp_snapshot *snap,
 				size_t first, size_t npages, unsigned int mask,

@@ -33,6 +33,11 @@ const char *pagemap_bits(const struct sample *sample, size_t first,
 const char *pagemap_bits_of_all(const struct sample *sample, uint64_t mask,
 				uint64_t want);
 
+/* The pages behind them, all present, have the flag of /proc/kpageflags. */
+#define KPAGE_SWAPCACHE		(1ULL << 13)
+const char *pages_have(const struct sample *sample, size_t first,
+		       size_t npages, uint64_t flag);
+
 /* The same for the bits of the entries themselves, DEVTHP_BIT_*. */
 const char *entry_bits(const struct sample *sample, size_t first,
 		       size_t npages, unsigned int mask, unsigned int want);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
+#include <stdio.h>
 #include <sys/mman.h>
 
 #include <devthp.h>
 
+#include "memcg.h"
 #include "pagemap.h"
 #include "reclaim.h"
 #include "sample.h"
@@ -34,4 +36,39 @@ const char *reclaim_to_swap(const struct sample *sample)
 {
 	CHECK(reclaim_sample(sample));
 	return pagemap_bits_of_all(sample, PAGEMAP_SWAP, PAGEMAP_SWAP);
+}
+
+struct charged {
+	const struct sample *sample;
+	const struct memcg *memcg;
+};
+
+static const char *page_out_charged(const void *arg)
+{
+	const struct charged *charged = arg;
+	char bytes[32];
+
+	/* Of what was used lately, each round takes a part only. */
+	snprintf(bytes, sizeof(bytes), "%zu", 2 * bytes_of(charged->sample));
+	/* -EAGAIN: there was less to reclaim than that. */
+	memcg_write(charged->memcg, "memory.reclaim", bytes);
+	return pagemap_bits_of_all(charged->sample,
+				   PAGEMAP_PRESENT | PAGEMAP_SWAP,
+				   PAGEMAP_SWAP);
+}
+
+const char *reclaim_charged(const struct sample *sample,
+			    const struct memcg *memcg)
+{
+	const struct charged charged = { sample, memcg };
+
+	return settles(page_out_charged, &charged);
+}
+
+const char *swap_in_cached(struct sample *sample)
+{
+	if (madvise(sample->addr, bytes_of(sample), MADV_WILLNEED))
+		return went_well("MADV_WILLNEED", -errno);
+	CHECK(sample_data(sample));
+	return pages_have(sample, 0, sample->pages, KPAGE_SWAPCACHE);
 }
