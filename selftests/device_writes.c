@@ -2,7 +2,8 @@
 /*
  * A write by the device is a write. What only the device wrote is not lost when
  * memory is short: reclaim drops what it believes that nobody has written, and
- * device memory has no dirty bit to tell.
+ * device memory has no dirty bit to tell. Nor do page tables tell of what a
+ * device writes to system memory: its driver has to.
  */
 #include <errno.h>
 #include <sys/mman.h>
@@ -126,13 +127,7 @@ static const char *by_advice(struct scene *scene)
 
 static const char *by_cgroup(struct scene *scene)
 {
-	char bytes[32];
-
-	snprintf(bytes, sizeof(bytes), "%zu",
-		 2 * scene->sample.pages * devthp_page_size());
-	/* -EAGAIN: there was less to reclaim than that. */
-	memcg_write(&scene->memcg, "memory.reclaim", bytes);
-	return RIGHT;
+	return reclaim_charged(&scene->sample, &scene->memcg);
 }
 
 FIXTURE(device_writes)
@@ -175,20 +170,23 @@ VARIANT(from_swap, back_by_reading, by_advice)
 VARIANT(from_swap, back_by_migration, by_advice)
 VARIANT(from_swap, back_by_reading, by_cgroup)
 
+#define SETUP_SWAP(scene)						\
+do {									\
+	(scene)->uffd = -1;						\
+	NEED(swapdisk_needed);						\
+	NEED(memcg_needed);						\
+	ASSERT_RIGHT(baseline_take(&(scene)->baseline));		\
+	SETUP_SAMPLE(&(scene)->sample, 1);				\
+	ASSERT_RIGHT(memcg_enter(&(scene)->memcg));			\
+	ASSERT_RIGHT(swapdisk_make(&(scene)->disk,			\
+				   8 * devthp_pmd_size()));		\
+	ASSERT_RIGHT(swapdisk_swap_on(&(scene)->disk));			\
+} while (0)
+
 FIXTURE_SETUP(device_writes)
 {
-	struct scene *scene = &self->scene;
-	struct sample *sample = &scene->sample;
-
-	scene->uffd = -1;
-	NEED(swapdisk_needed);
-	NEED(memcg_needed);
-	ASSERT_RIGHT(baseline_take(&scene->baseline));
-	SETUP_SAMPLE(sample, 1);
-	ASSERT_RIGHT(memcg_enter(&scene->memcg));
-	ASSERT_RIGHT(swapdisk_make(&scene->disk, 8 * devthp_pmd_size()));
-	ASSERT_RIGHT(swapdisk_swap_on(&scene->disk));
-	ASSERT_RIGHT(variant->origin(scene));
+	SETUP_SWAP(&self->scene);
+	ASSERT_RIGHT(variant->origin(&self->scene));
 }
 
 FIXTURE_TEARDOWN(device_writes)
@@ -202,6 +200,86 @@ TEST_F(device_writes, survives_reclaim)
 
 	ASSERT_RIGHT(sample_device_write(&scene->sample));
 	ASSERT_RIGHT(variant->back(&scene->sample));
+	ASSERT_RIGHT(variant->reclaim(scene));
+	ASSERT_RIGHT(sample_data(&scene->sample));
+}
+
+/* ---- The device writes system memory, which was never on a device ---- */
+
+static const char *freed(struct scene *scene)
+{
+	CHECK(sample_fill_whole(&scene->sample));
+	CHECK(free_lazily(&scene->sample));
+	return layout_of_all(&scene->sample, whole(DEVTHP_LOC_SYSTEM, 1));
+}
+
+static const char *freed_by_pages(struct scene *scene)
+{
+	CHECK(freed(scene));
+	CHECK(form_split_entries(&scene->sample));
+	return layout_of_all(&scene->sample,
+			     form_layout(FORM_BY_PAGES, DEVTHP_LOC_SYSTEM, 1));
+}
+
+static const char *freed_small(struct scene *scene)
+{
+	struct sample *sample = &scene->sample;
+
+	if (madvise(sample->addr, bytes_of(sample), MADV_NOHUGEPAGE))
+		return went_well("MADV_NOHUGEPAGE", -errno);
+	CHECK(sample_fill(sample));
+	CHECK(free_lazily(sample));
+	return layout_of_all(sample, small(DEVTHP_LOC_SYSTEM, 1));
+}
+
+static const char *swap_cached(struct scene *scene)
+{
+	CHECK(sample_fill_whole(&scene->sample));
+	CHECK(reclaim_to_swap(&scene->sample));
+	return swap_in_cached(&scene->sample);
+}
+
+FIXTURE(never_there)
+{
+	struct scene scene;
+};
+
+FIXTURE_VARIANT(never_there)
+{
+	const char *(*origin)(struct scene *scene);
+	const char *(*reclaim)(struct scene *scene);
+};
+
+#define NEVER_THERE(from, reclaimed)					\
+	FIXTURE_VARIANT_ADD(never_there, from##_##reclaimed) {		\
+		.origin = from, .reclaim = reclaimed,			\
+	}
+
+NEVER_THERE(freed, by_advice);
+NEVER_THERE(freed, by_cgroup);
+NEVER_THERE(freed_by_pages, by_advice);
+NEVER_THERE(freed_by_pages, by_cgroup);
+NEVER_THERE(freed_small, by_advice);
+NEVER_THERE(freed_small, by_cgroup);
+NEVER_THERE(swap_cached, by_advice);
+NEVER_THERE(swap_cached, by_cgroup);
+
+FIXTURE_SETUP(never_there)
+{
+	SETUP_SWAP(&self->scene);
+	ASSERT_RIGHT(variant->origin(&self->scene));
+}
+
+FIXTURE_TEARDOWN(never_there)
+{
+	EXPECT_STREQ(RIGHT, scene_end(&self->scene));
+}
+
+TEST_F(never_there, survives_reclaim)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(sample_device_write(&scene->sample));
 	ASSERT_RIGHT(variant->reclaim(scene));
 	ASSERT_RIGHT(sample_data(&scene->sample));
 }
