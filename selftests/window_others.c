@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/reclaim.h"
+#include "common/textfile.h"
 #include "common/window_harness.h"
 
 #ifndef MADV_COLLAPSE
@@ -52,16 +54,20 @@ static const char *releases(struct window *window)
 			 devthp_device_evict(window->second));
 }
 
-/* All of it may be refused. */
+/* All that is migrated may be refused; what is beside it, not. */
 static const char *reclaims(struct window *window)
 {
 	struct sample *sample = &window->sample;
 	const size_t size = sample->pages * devthp_page_size();
+	uint64_t before, after;
 
+	CHECK(file_field("/proc/vmstat", "pswpout", &before));
 	madvise(sample->addr, size, MADV_COLD);
 	madvise(sample->addr, size, MADV_PAGEOUT);
 	madvise(sample->addr, size / 2, MADV_PAGEOUT);
-	return RIGHT;
+	madvise(sample->buffer, size, MADV_PAGEOUT);
+	CHECK(file_field("/proc/vmstat", "pswpout", &after));
+	return after > before ? RIGHT : wrong("nothing was swapped out");
 }
 
 static const char *collapses(struct window *window)
@@ -143,9 +149,18 @@ TEST_F(between, device_released)
 	ASSERT_RIGHT(window_end(&self->window));
 }
 
+/* With swap space, or reclaim would not even look at it. */
 TEST_F(between, reclaimed)
 {
+	struct sample *sample = &self->window.sample;
+
+	NEED(swapdisk_needed);
+	ASSERT_RIGHT(swapdisk_make(&self->disk, 16 * devthp_pmd_size()));
+	ASSERT_RIGHT(swapdisk_swap_on(&self->disk));
+	memset(sample->buffer, 1, bytes_of(sample));
 	ASSERT_RIGHT(window_intrude(&self->window, reclaims, false));
+	/* What came back in the end can be swapped out as any. */
+	ASSERT_RIGHT(reclaim_sample(sample));
 	ASSERT_RIGHT(window_end(&self->window));
 }
 

@@ -35,6 +35,8 @@ race_step racer_fork;
 race_step racer_splice;
 /* Has the kernel reclaim, collapse and compact. */
 race_step racer_reclaim;
+/* Has pages swapped out, which needs swap space. */
+race_step racer_swap_out;
 /* Reads what /proc and the device tell. */
 race_step racer_watch;
 

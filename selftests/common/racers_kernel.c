@@ -67,6 +67,19 @@ const char *racer_splice(struct racer *racer)
 	return verdict;
 }
 
+static int advise(struct racer *racer, int advice)
+{
+	struct arena *arena = &racer->race->arena;
+	const size_t folio = arena->folio_pages;
+	const size_t page = race_random(racer, arena->pages);
+	const size_t first = page - page % folio;
+	const size_t npages = race_chance(racer, 2) ? folio :
+			      1 + race_random(racer, folio);
+
+	return madvise(arena_addr(arena, first), npages * devthp_page_size(),
+		       advice);
+}
+
 /* None of it changes data, all of it may be refused. */
 const char *racer_reclaim(struct racer *racer)
 {
@@ -74,20 +87,27 @@ const char *racer_reclaim(struct racer *racer)
 		MADV_COLD, MADV_PAGEOUT, MADV_COLLAPSE, MADV_COLLAPSE,
 		MADV_POPULATE_READ, MADV_POPULATE_WRITE,
 	};
-	struct arena *arena = &racer->race->arena;
-	const size_t folio = arena->folio_pages;
-	const size_t page = race_random(racer, arena->pages);
-	const size_t first = page - page % folio;
-	const size_t npages = race_chance(racer, 2) ? folio :
-			      1 + race_random(racer, folio);
 	const size_t i = race_random(racer, 1 + sizeof(advice) / sizeof(*advice));
 
-	if (i < sizeof(advice) / sizeof(*advice))
-		madvise(arena_addr(arena, first), npages * devthp_page_size(),
-			advice[i]);
-	else
-		file_write("/proc/sys/vm/compact_memory", "1");
-	race_done(racer);
+	if (i < sizeof(advice) / sizeof(*advice)) {
+		if (!advise(racer, advice[i]))
+			race_done(racer);
+	} else if (is_right(file_write("/proc/sys/vm/compact_memory", "1"))) {
+		race_done(racer);
+	}
+	return RIGHT;
+}
+
+/* What others have swapped out meanwhile is as good. */
+const char *racer_swap_out(struct racer *racer)
+{
+	uint64_t before, after;
+
+	CHECK(file_field("/proc/vmstat", "pswpout", &before));
+	advise(racer, MADV_PAGEOUT);
+	CHECK(file_field("/proc/vmstat", "pswpout", &after));
+	if (after > before)
+		race_done(racer);
 	return RIGHT;
 }
 

@@ -13,11 +13,13 @@
 #include "baseline.h"
 #include "harness.h"
 #include "need.h"
+#include "swapdisk.h"
 #include "window.h"
 
 FIXTURE(between)
 {
 	struct window window;
+	struct swapdisk disk;		/* of a test that needs one */
 	struct baseline baseline;
 };
 
@@ -83,6 +85,7 @@ FIXTURE_SETUP(between)
 FIXTURE_TEARDOWN(between)
 {
 	window_close(&self->window);
+	EXPECT_RIGHT(swapdisk_remove(&self->disk));
 	EXPECT_STREQ(RIGHT, baseline_is_back(&self->baseline));
 	baseline_forget(&self->baseline);
 }
