@@ -7,13 +7,18 @@
  */
 #include <errno.h>
 #include <linux/mempolicy.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "common/baseline.h"
+#include "common/form.h"
 #include "common/harness.h"
 #include "common/matrix.h"
+#include "common/pagemap.h"
+#include "common/peer.h"
 #include "common/textfile.h"
 
 #ifndef SYS_set_mempolicy_home_node
@@ -205,45 +210,94 @@ TEST_F(policy, after_coming_back)
 
 /* ---- Automatic balancing ---- */
 
+/*
+ * Of two folios one is on the device, and the other in use. A second thread
+ * idles: what a single one uses on its own node, balancing leaves alone.
+ */
 FIXTURE(balancing)
 {
-	struct scene scene;
+	struct baseline baseline;
+	struct sample sample;
+	struct peer child;
+	size_t there;		/* so many pages are on the device */
 	struct setting on, delay, period_min, period_max;
-	uint64_t scans;
+	pthread_t idler;
+	int idle[2];
 };
 
 FIXTURE_VARIANT(balancing)
 {
-	const struct state *state;
+	enum form form;
+	size_t back;		/* so many of that folio are not */
+	bool forked;
 };
 
-FIXTURE_VARIANT_ADD(balancing, whole) { .state = &state_whole };
-FIXTURE_VARIANT_ADD(balancing, entries_split) { .state = &state_entries_split };
-FIXTURE_VARIANT_ADD(balancing, partly_back) { .state = &state_partly_back };
-FIXTURE_VARIANT_ADD(balancing, forked) { .state = &state_forked };
+FORM_VARIANTS(balancing);
+FIXTURE_VARIANT_ADD(balancing, partly_back) { .form = FORM_SMALL, .back = 8 };
+FIXTURE_VARIANT_ADD(balancing, forked) { .form = FORM_WHOLE, .forked = true };
 
 #define DEBUG_NUMA "/sys/kernel/debug/sched/numa_balancing/"
 
+static const char *balance_at_once(FIXTURE_DATA(balancing) *self)
+{
+	CHECK(setting_change(&self->on, "/proc/sys/kernel/numa_balancing",
+			     "1"));
+	/* Else it begins after a second of CPU time, and goes slowly. */
+	if (!file_exists(DEBUG_NUMA "scan_delay_ms"))
+		return RIGHT;
+	CHECK(setting_change(&self->period_min,
+			     DEBUG_NUMA "scan_period_min_ms", "10"));
+	CHECK(setting_change(&self->period_max,
+			     DEBUG_NUMA "scan_period_max_ms", "20"));
+	return setting_change(&self->delay, DEBUG_NUMA "scan_delay_ms", "10");
+}
+
+static void *idle(void *arg)
+{
+	const int *pipe = arg;
+	char nothing;
+
+	return read(*pipe, &nothing, 1) ? arg : NULL;
+}
+
+/* In base pages of its own, as each of those gives a hint. */
+static const char *bring_second_back(struct sample *sample, enum form form,
+				     size_t first)
+{
+	const size_t npages = sample->pages - first;
+
+	if (form == FORM_WHOLE)
+		CHECK(went_well("let an allocation fail",
+				devthp_device_fail_alloc(sample->dev, 1)));
+	CHECK(went_well("migrate to system memory",
+			devthp_migrate_to_system(sample->dev,
+						 page_of(sample, first), npages,
+						 NULL)));
+	CHECK(sample_access_range(sample, first, npages, ACCESS_WRITE));
+	return layout_of(sample, first, npages, small(DEVTHP_LOC_SYSTEM, 1));
+}
+
 FIXTURE_SETUP(balancing)
 {
+	struct sample *sample = &self->sample;
+
+	self->idle[1] = -1;
 	NEED(node_needed, 1);
 	NEED(file_needed, "/proc/sys/kernel/numa_balancing",
 	     "CONFIG_NUMA_BALANCING");
-	if (!is_right(file_field("/proc/vmstat", "numa_pte_updates",
-				 &self->scans)))
-		SKIP(return, "vmstat does not count scans: CONFIG_VM_EVENT_COUNTERS is off");
-	SETUP_SCENE(&self->scene, variant->state);
-	ASSERT_RIGHT(setting_change(&self->on,
-				    "/proc/sys/kernel/numa_balancing", "1"));
-	/* Else it begins after a second of CPU time, and goes slowly. */
-	if (!file_exists(DEBUG_NUMA "scan_delay_ms"))
-		return;
-	ASSERT_RIGHT(setting_change(&self->period_min,
-				    DEBUG_NUMA "scan_period_min_ms", "10"));
-	ASSERT_RIGHT(setting_change(&self->period_max,
-				    DEBUG_NUMA "scan_period_max_ms", "20"));
-	ASSERT_RIGHT(setting_change(&self->delay, DEBUG_NUMA "scan_delay_ms",
-				    "10"));
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(sample, 2);
+	ASSERT_RIGHT(sample_fill_whole(sample));
+	ASSERT_RIGHT(form_to_device(sample, variant->form));
+	if (variant->forked) {
+		ASSERT_RIGHT(peer_fork(&self->child, peer_reads_later, sample));
+		ASSERT_RIGHT(peer_wait(&self->child));
+	}
+	self->there = sample->folio_pages - variant->back;
+	ASSERT_RIGHT(bring_second_back(sample, variant->form, self->there));
+	ASSERT_EQ(0, pipe(self->idle));
+	ASSERT_EQ(0, pthread_create(&self->idler, NULL, idle, self->idle));
+	ASSERT_RIGHT(balance_at_once(self));
 }
 
 FIXTURE_TEARDOWN(balancing)
@@ -252,42 +306,73 @@ FIXTURE_TEARDOWN(balancing)
 	setting_restore(&self->period_max);
 	setting_restore(&self->period_min);
 	setting_restore(&self->on);
-	TEARDOWN_SCENE(&self->scene);
+	if (self->idler) {
+		close(self->idle[1]);
+		pthread_join(self->idler, NULL);
+		close(self->idle[0]);
+	}
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
-static uint64_t scanned(void)
+static const char *hints(uint64_t *faults)
 {
-	uint64_t pages = 0;
-
-	file_field("/proc/vmstat", "numa_pte_updates", &pages);
-	return pages;
+	return file_field("/proc/vmstat", "numa_hint_faults", faults);
 }
 
-/* The scan runs in a process as that goes on, and takes what it touches. */
-static const char *work_until_scanned(const struct sample *sample)
+/*
+ * The scan runs in a process as that goes on. More hints come from one pass than
+ * everything else that is touched meanwhile could give, but not one for each
+ * page: the scan may be under way.
+ */
+static const char *work_until_scanned(const struct sample *sample, size_t first)
 {
-	const uint64_t before = scanned();
 	const time_t limit = time(NULL) + PATIENCE;
+	uint64_t before, after;
+	size_t i;
 
-	while (scanned() < before + 64) {
-		memset(sample->buffer, 1, 64 * devthp_page_size());
+	do {
 		if (time(NULL) > limit)
 			return wrong("automatic NUMA balancing has not scanned for %d s",
 				     PATIENCE);
-	}
+		CHECK(hints(&before));
+		for (i = first; i < sample->pages; i++)
+			*(volatile char *)page_of(sample, i);
+		CHECK(hints(&after));
+	} while (after - before < (sample->pages - first) / 2);
 	return RIGHT;
+}
+
+static const char *device_memory_is_untouched(const struct sample *sample,
+					      size_t npages, enum form form,
+					      bool forked)
+{
+	const unsigned int mask = DEVTHP_BIT_WRITE | DEVTHP_BIT_EXCLUSIVE;
+
+	CHECK(layout_of(sample, 0, npages,
+			form_layout(form, DEVTHP_LOC_DEVICE, 1 + forked)));
+	/* Only the probe tells them. */
+	if (!everything_is_required())
+		return RIGHT;
+	return entry_bits(sample, 0, npages, mask, forked ? 0 : mask);
 }
 
 TEST_F(balancing, leaves_it)
 {
-	struct scene *scene = &self->scene;
+	struct sample *sample = &self->sample;
 
-	ASSERT_RIGHT(work_until_scanned(&scene->sample));
-	ASSERT_RIGHT(scene_is_unchanged(scene));
-	ASSERT_RIGHT(sample_device_data(&scene->sample));
-	ASSERT_RIGHT(scene_data(scene));
-	ASSERT_RIGHT(work_until_scanned(&scene->sample));
-	ASSERT_RIGHT(sample_data(&scene->sample));
+	ASSERT_RIGHT(work_until_scanned(sample, self->there));
+	ASSERT_RIGHT(device_memory_is_untouched(sample, self->there,
+						variant->form,
+						variant->forked));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	if (variant->forked) {
+		ASSERT_RIGHT(peer_tell(&self->child));
+		ASSERT_RIGHT(peer_end(&self->child));
+	}
+	ASSERT_RIGHT(work_until_scanned(sample, self->there));
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 TEST_HARNESS_MAIN
