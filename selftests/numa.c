@@ -40,14 +40,19 @@ static int node_needed(int node, const char **why)
 	return KSFT_SKIP;
 }
 
-static long bind_to(const struct sample *sample, int mode, int node,
-		    unsigned int flags)
+static long bind_part(const struct sample *sample, size_t first, size_t npages,
+		      int node, unsigned int flags)
 {
 	unsigned long nodes = 1UL << node;
 
-	return syscall(SYS_mbind, sample->addr,
-		       sample->pages * devthp_page_size(), mode, &nodes, BITS,
+	return syscall(SYS_mbind, page_of(sample, first),
+		       npages * devthp_page_size(), MPOL_BIND, &nodes, BITS,
 		       flags) ? -errno : 0;
+}
+
+static long bind_to(const struct sample *sample, int node, unsigned int flags)
+{
+	return bind_part(sample, 0, sample->pages, node, flags);
 }
 
 /* Node of each page, or the reason why there is none. */
@@ -69,15 +74,20 @@ static const char *nodes_of(const struct sample *sample, int *status,
 	return went_well("move_pages", err);
 }
 
-/* move_pages(2): ENOENT for what is not present, as a page of a device is not. */
-static const char *nodes_are_right(const struct sample *sample, int node)
+/*
+ * move_pages(2): ENOENT for what is not present, as a page of a device is not.
+ * All must be on the node, unless that is negative.
+ */
+static const char *nodes_of_part_are_right(const struct sample *sample,
+					   size_t first, size_t npages,
+					   int node)
 {
 	static int status[4096];
 	size_t i;
 
 	CHECK(nodes_of(sample, status, NULL, 0));
 	CHECK(sample_look(sample));
-	for (i = 0; i < sample->pages; i++) {
+	for (i = first; i < first + npages; i++) {
 		const unsigned int location = sample->page[i].location;
 
 		if (sample->hole[i] == HOLE_UNMAPPED)
@@ -86,12 +96,17 @@ static const char *nodes_are_right(const struct sample *sample, int node)
 			return wrong("page %zu (%s): move_pages says %d; should be %d",
 				     i, devthp_location_name(location),
 				     status[i], -ENOENT);
-		if (location == DEVTHP_LOC_SYSTEM && node >= 0 &&
-		    status[i] != node)
-			return wrong("page %zu is on node %d; should be on %d",
-				     i, status[i], node);
+		if (node >= 0 && status[i] != node)
+			return wrong("page %zu (%s) is on node %d; should be on %d",
+				     i, devthp_location_name(location),
+				     status[i], node);
 	}
 	return RIGHT;
+}
+
+static const char *nodes_are_right(const struct sample *sample, int node)
+{
+	return nodes_of_part_are_right(sample, 0, sample->pages, node);
 }
 
 /* ---- In some states ---- */
@@ -126,9 +141,9 @@ TEST_F(numa, moves)
 	ASSERT_LE(0, syscall(SYS_migrate_pages, 0, BITS, &from, &to));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	if (!scene_is(scene, STATE_HOLES)) {
-		ASSERT_EQ(0, bind_to(sample, MPOL_BIND, 1, MPOL_MF_MOVE_ALL));
+		ASSERT_EQ(0, bind_to(sample, 1, MPOL_MF_MOVE_ALL));
 		ASSERT_RIGHT(scene_is_unchanged(scene));
-		ASSERT_EQ(0, bind_to(sample, MPOL_BIND, 0,
+		ASSERT_EQ(0, bind_to(sample, 0,
 				     MPOL_MF_MOVE | MPOL_MF_STRICT));
 		ASSERT_RIGHT(scene_is_unchanged(scene));
 	}
@@ -163,32 +178,103 @@ FIXTURE_TEARDOWN(policy)
 	TEARDOWN_SCENE(&self->scene);
 }
 
+typedef const char *way_back(struct sample *sample);
+
+/* By faults of the CPU. */
+static const char *back_by_reading(struct sample *sample)
+{
+	return sample_data(sample);
+}
+
+static const char *back_by_migration(struct sample *sample)
+{
+	return sample_rest_to_system(sample);
+}
+
+/*
+ * They get a policy while they are on the device, and come back to where it
+ * says. Of two nodes, one is not where they would be without it.
+ */
+static const char *come_back_to_each(struct sample *sample, size_t first,
+				     size_t npages, way_back *back)
+{
+	int node;
+
+	for (node = 1; node >= 0; node--) {
+		CHECK(went_well("mbind", bind_part(sample, first, npages, node,
+						   MPOL_MF_MOVE)));
+		CHECK(sample_device_data(sample));
+		CHECK(back(sample));
+		CHECK(nodes_of_part_are_right(sample, first, npages, node));
+		CHECK(sample_data(sample));
+		CHECK(sample_to_device(sample));
+	}
+	return sample_data(sample);
+}
+
 /* Part of a huge page on the device gets a policy of its own. */
 TEST_F(policy, of_a_part)
 {
 	struct sample *sample = &self->scene.sample;
-	unsigned long node = 2;
-	size_t size = devthp_page_size();
 
-	ASSERT_EQ(0, syscall(SYS_mbind, sample->addr + 5 * size, 3 * size,
-			     MPOL_BIND, &node, BITS, MPOL_MF_MOVE));
+	ASSERT_EQ(0, bind_part(sample, 5, 3, 1, MPOL_MF_MOVE));
 	ASSERT_RIGHT(scene_keeps_bits(&self->scene, 0, sample->pages));
-	ASSERT_RIGHT(sample_device_data(sample));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(come_back_to_each(sample, 5, 3, back_by_reading));
+}
+
+TEST_F(policy, of_a_part_that_is_migrated)
+{
+	struct sample *sample = &self->scene.sample;
+
+	ASSERT_RIGHT(come_back_to_each(sample, 5, 3, back_by_migration));
+}
+
+TEST_F(policy, of_all)
+{
+	struct sample *sample = &self->scene.sample;
+
+	ASSERT_RIGHT(come_back_to_each(sample, 0, sample->pages,
+				       back_by_reading));
+}
+
+TEST_F(policy, of_all_that_is_migrated)
+{
+	struct sample *sample = &self->scene.sample;
+
+	ASSERT_RIGHT(come_back_to_each(sample, 0, sample->pages,
+				       back_by_migration));
+}
+
+static const char *prefer_home(const struct sample *sample, int node)
+{
+	unsigned long nodes = 3;
+
+	if (syscall(SYS_mbind, sample->addr, bytes_of(sample),
+		    MPOL_PREFERRED_MANY, &nodes, BITS, 0))
+		return went_well("mbind", -errno);
+	if (syscall(SYS_set_mempolicy_home_node, sample->addr, bytes_of(sample),
+		    node, 0))
+		return went_well("set_mempolicy_home_node", -errno);
+	return RIGHT;
 }
 
 TEST_F(policy, of_a_home)
 {
 	struct sample *sample = &self->scene.sample;
-	unsigned long nodes = 3;
-	size_t bytes = sample->pages * devthp_page_size();
+	int node;
 
-	ASSERT_EQ(0, syscall(SYS_mbind, sample->addr, bytes,
-			     MPOL_PREFERRED_MANY, &nodes, BITS, 0));
-	ASSERT_EQ(0, syscall(SYS_set_mempolicy_home_node, sample->addr, bytes,
-			     1, 0));
+	ASSERT_RIGHT(prefer_home(sample, 1));
 	ASSERT_RIGHT(scene_is_unchanged(&self->scene));
-	ASSERT_RIGHT(scene_data(&self->scene));
+	/* What is back already would stay where it is. */
+	ASSERT_RIGHT(sample_data(sample));
+	for (node = 1; node >= 0; node--) {
+		ASSERT_RIGHT(sample_to_device(sample));
+		ASSERT_RIGHT(prefer_home(sample, node));
+		ASSERT_RIGHT(node ? sample_data(sample) :
+			     sample_rest_to_system(sample));
+		ASSERT_RIGHT(nodes_are_right(sample, node));
+		ASSERT_RIGHT(sample_data(sample));
+	}
 }
 
 /* Back in system memory, it moves like any. */
@@ -199,7 +285,7 @@ TEST_F(policy, after_coming_back)
 
 	ASSERT_RIGHT(sample_data(sample));
 	for (node = 1; node >= 0; node--) {
-		ASSERT_EQ(0, bind_to(sample, MPOL_BIND, node,
+		ASSERT_EQ(0, bind_to(sample, node,
 				     MPOL_MF_MOVE | MPOL_MF_STRICT));
 		ASSERT_RIGHT(nodes_are_right(sample, node));
 		ASSERT_RIGHT(sample_data(sample));
