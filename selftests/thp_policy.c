@@ -14,6 +14,8 @@
 #include "common/baseline.h"
 #include "common/form.h"
 #include "common/harness.h"
+#include "common/need.h"
+#include "common/pin.h"
 #include "common/textfile.h"
 
 #define THP "/sys/kernel/mm/transparent_hugepage/"
@@ -195,6 +197,36 @@ TEST_F(back, migrated)
 	ASSERT_RIGHT(sample_rest_to_system(&self->sample));
 	ASSERT_RIGHT(is_small(&self->sample, DEVTHP_LOC_SYSTEM));
 	ASSERT_RIGHT(sample_data(&self->sample));
+}
+
+TEST_F(back, pinned)
+{
+	struct sample *sample = &self->sample;
+	struct pin pin = {};
+
+	NEED(pin_needed, PIN_FAST);
+	ASSERT_RIGHT(pin_take(&pin, PIN_FAST, sample->addr, sample->pages));
+	ASSERT_RIGHT(is_small(sample, DEVTHP_LOC_SYSTEM));
+	ASSERT_RIGHT(pin_drop(&pin, sample->buffer));
+	ASSERT_RIGHT(sample_compare(sample, sample->buffer, 0, sample->pages,
+				    "who pinned it reads"));
+	ASSERT_RIGHT(is_small(sample, DEVTHP_LOC_SYSTEM));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(back, read_by_another_device)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_device *other;
+
+	ASSERT_RIGHT(device_open(&other, 1));
+	ASSERT_EQ(0, devthp_device_read(other, sample->addr, sample->pages,
+					sample->buffer, NULL));
+	ASSERT_EQ(0, devthp_device_close(other));
+	ASSERT_RIGHT(sample_compare(sample, sample->buffer, 0, sample->pages,
+				    "another device reads"));
+	ASSERT_RIGHT(is_small(sample, DEVTHP_LOC_SYSTEM));
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 /* The device can use it where it is, whatever is off for system memory. */
