@@ -7,17 +7,14 @@
 #include "common/harness.h"
 #include "common/baseline.h"
 #include "common/form.h"
+#include "common/medium.h"
 #include "common/need.h"
-#include "common/textfile.h"
-
-#define THP "/sys/kernel/mm/transparent_hugepage/"
-#define ORDER_64K 4
 
 FIXTURE(orders)
 {
 	struct baseline baseline;
 	struct sample sample;
-	struct setting huge, medium;
+	struct medium medium;
 };
 
 FIXTURE_SETUP(orders)
@@ -28,43 +25,9 @@ FIXTURE_SETUP(orders)
 
 FIXTURE_TEARDOWN(orders)
 {
-	setting_restore(&self->huge);
-	setting_restore(&self->medium);
+	medium_end(&self->medium);
 	sample_release(&self->sample);
 	TEARDOWN_BASELINE(&self->baseline);
-}
-
-static int medium_needed(const char **why)
-{
-	return file_needed(THP "hugepages-64kB/enabled",
-			   "a kernel with huge pages of more than one size, or that",
-			   why);
-}
-
-static const char *allow_only_64k(struct setting *huge, struct setting *medium)
-{
-	char path[sizeof(huge->path)];
-
-	snprintf(path, sizeof(path), THP "hugepages-%zukB/enabled",
-		 devthp_pmd_size() / 1024);
-	CHECK(setting_change(huge, path, "never"));
-	return setting_change(medium, THP "hugepages-64kB/enabled", "always");
-}
-
-static struct layout medium_layout(void)
-{
-	struct layout layout = by_pages(DEVTHP_LOC_SYSTEM, 1);
-
-	layout.order = ORDER_64K;
-	return layout;
-}
-
-static const char *fill_medium(struct sample *sample, struct setting *huge,
-			       struct setting *medium)
-{
-	CHECK(allow_only_64k(huge, medium));
-	CHECK(sample_fill(sample));
-	return layout_of_all(sample, medium_layout());
 }
 
 TEST_F(orders, all_of_64k)
@@ -72,7 +35,7 @@ TEST_F(orders, all_of_64k)
 	struct sample *sample = &self->sample;
 
 	NEED(medium_needed);
-	ASSERT_RIGHT(fill_medium(sample, &self->huge, &self->medium));
+	ASSERT_RIGHT(medium_fill(&self->medium, sample));
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1)));
 	ASSERT_RIGHT(sample_device_data(sample));
@@ -89,7 +52,7 @@ TEST_F(orders, part_of_64k)
 	char *addr = sample->addr + first * devthp_page_size();
 
 	NEED(medium_needed);
-	ASSERT_RIGHT(fill_medium(sample, &self->huge, &self->medium));
+	ASSERT_RIGHT(medium_fill(&self->medium, sample));
 	ASSERT_EQ(0, devthp_migrate_to_device(sample->dev, addr, npages, NULL));
 	ASSERT_RIGHT(layout_of(sample, first, npages,
 			       by_pages(DEVTHP_LOC_DEVICE, 1)));

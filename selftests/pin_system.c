@@ -12,6 +12,7 @@
 #include "common/driver.h"
 #include "common/form.h"
 #include "common/harness.h"
+#include "common/medium.h"
 #include "common/need.h"
 #include "common/peer.h"
 #include "common/pin.h"
@@ -23,6 +24,7 @@ enum how_mapped {
 	MLOCKED,		/* the same */
 	BY_PAGES,		/* a huge folio mapped by PTEs */
 	SMALL,			/* base pages */
+	MEDIUM,			/* folios of 64 KiB */
 };
 
 FIXTURE(pinned)
@@ -31,6 +33,7 @@ FIXTURE(pinned)
 	struct pin pin;
 	struct devthp_snapshot *before;
 	struct peer child;
+	struct medium medium;
 	size_t first, npages;	/* of the sample, that are pinned */
 	int driver;
 	uint64_t sources;	/* that the driver was told to be pinned, before */
@@ -74,11 +77,25 @@ VARIANT(small_all, .how = PIN_SLOW, .mapped = SMALL, .npages = 512);
 VARIANT(small_by_driver, .how = PIN_DRIVER, .mapped = SMALL, .page = 300);
 VARIANT(small_short_term, .how = PIN_CALL, .mapped = SMALL, .page = 300);
 VARIANT(small_referenced, .how = REFERENCE_PIPE, .mapped = SMALL, .page = 300);
+VARIANT(medium, .how = PIN_FAST, .mapped = MEDIUM, .page = 300);
+VARIANT(medium_slowly, .how = PIN_SLOW, .mapped = MEDIUM, .page = 300);
+VARIANT(medium_for_reading, .how = PIN_FAST_READ, .mapped = MEDIUM,
+	.page = 300);
+VARIANT(medium_for_reading_slowly, .how = PIN_SLOW_READ, .mapped = MEDIUM,
+	.page = 300);
+VARIANT(medium_by_ring, .how = PIN_RING, .mapped = MEDIUM, .page = 300);
+VARIANT(medium_short_term, .how = PIN_CALL, .mapped = MEDIUM, .page = 300);
+VARIANT(medium_by_driver, .how = PIN_DRIVER, .mapped = MEDIUM, .page = 300);
+VARIANT(medium_referenced, .how = REFERENCE_PIPE, .mapped = MEDIUM,
+	.page = 300);
 
-static const char *prepare(struct sample *sample, enum how_mapped mapped)
+static const char *prepare(struct sample *sample, enum how_mapped mapped,
+			   struct medium *medium)
 {
 	const size_t bytes = sample->pages * devthp_page_size();
 
+	if (mapped == MEDIUM)
+		return medium_fill(medium, sample);
 	if (mapped == SMALL) {
 		if (madvise(sample->addr, bytes, MADV_NOHUGEPAGE))
 			return went_well("MADV_NOHUGEPAGE", -errno);
@@ -109,10 +126,12 @@ FIXTURE_SETUP(pinned)
 	self->driver = -1;
 	NEED(pin_needed, variant->how);
 	NEED(driver_needed);
+	if (variant->mapped == MEDIUM)
+		NEED(medium_needed);
 	SETUP_SAMPLE(sample, 2);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(driver_pinned_sources(self->driver, &self->sources));
-	ASSERT_RIGHT(prepare(sample, variant->mapped));
+	ASSERT_RIGHT(prepare(sample, variant->mapped, &self->medium));
 	self->first = sample->folio_pages +
 		      variant->page * sample->folio_pages / 512;
 	self->npages = variant->npages * sample->folio_pages / 512;
@@ -130,6 +149,7 @@ FIXTURE_TEARDOWN(pinned)
 	devthp_snapshot_free(self->before);
 	if (self->driver >= 0)
 		close(self->driver);
+	medium_end(&self->medium);
 	sample_release(&self->sample);
 }
 
@@ -147,7 +167,21 @@ static const char *still_there(const FIXTURE_DATA(pinned) *self,
 	return still_mapped(&self->sample, first, npages, self->before);
 }
 
-/* Pages of the second folio that a pin keeps there. */
+/* The folio that the pin is in, or where a huge one would be. */
+static size_t folio_pages(const FIXTURE_DATA(pinned) *self,
+			  const FIXTURE_VARIANT(pinned) *variant)
+{
+	return variant->mapped == MEDIUM ? MEDIUM_PAGES :
+					   self->sample.folio_pages;
+}
+
+static size_t folio_first(const FIXTURE_DATA(pinned) *self,
+			  const FIXTURE_VARIANT(pinned) *variant)
+{
+	return self->first - self->first % folio_pages(self, variant);
+}
+
+/* Pages of it that a pin keeps there. */
 static void kept(const FIXTURE_DATA(pinned) *self,
 		 const FIXTURE_VARIANT(pinned) *variant, size_t *first,
 		 size_t *npages)
@@ -156,8 +190,8 @@ static void kept(const FIXTURE_DATA(pinned) *self,
 		*first = self->first;
 		*npages = self->npages;
 	} else {
-		*first = self->sample.folio_pages;
-		*npages = self->sample.folio_pages;
+		*first = folio_first(self, variant);
+		*npages = folio_pages(self, variant);
 	}
 }
 
@@ -180,16 +214,41 @@ static void let_go(struct __test_metadata *_metadata,
 	ASSERT_RIGHT(sample_data(sample));
 }
 
-/* Half of the folio is to be migrated, one that is not pinned if there is one. */
-static void try_half(const FIXTURE_DATA(pinned) *self)
+/*
+ * Half of the folio is to be migrated, one that is not pinned if there is one;
+ * then all of it.
+ */
+static void try_folio(const FIXTURE_DATA(pinned) *self,
+		      const FIXTURE_VARIANT(pinned) *variant)
 {
 	const struct sample *sample = &self->sample;
-	const size_t half = sample->folio_pages / 2;
-	const bool behind = self->first < sample->folio_pages + half;
+	const size_t first = folio_first(self, variant);
+	const size_t npages = folio_pages(self, variant), half = npages / 2;
+	const bool behind = self->first < first + half;
 
-	devthp_migrate_to_device(sample->dev, sample->addr +
-				 (sample->folio_pages + behind * half) *
-				 devthp_page_size(), half, NULL);
+	devthp_migrate_to_device(sample->dev,
+				 page_of(sample, first + behind * half), half,
+				 NULL);
+	devthp_migrate_to_device(sample->dev, page_of(sample, first), npages,
+				 NULL);
+}
+
+/* All else is on the device, up to the folio that is kept and behind it. */
+static const char *the_rest_goes(const struct sample *sample,
+				 enum how_mapped mapped, size_t first,
+				 size_t npages)
+{
+	const struct layout gone = mapped >= BY_PAGES ?
+				   small(DEVTHP_LOC_DEVICE, 1) :
+				   whole(DEVTHP_LOC_DEVICE, 1);
+	const size_t behind = first + npages;
+
+	if (mapped == MEDIUM)
+		CHECK(layout_of(sample, first, npages, medium_layout()));
+	CHECK(layout_of(sample, 0, first, gone));
+	if (behind == sample->pages)
+		return RIGHT;
+	return layout_of(sample, behind, sample->pages - behind, gone);
 }
 
 /* What the driver was told: pins, or nothing of the kind. */
@@ -212,15 +271,12 @@ TEST_F(pinned, stays)
 	size_t first, npages;
 
 	kept(self, variant, &first, &npages);
-	try_half(self);
+	try_folio(self, variant);
 	ASSERT_RIGHT(still_there(self, variant, first, npages));
 	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
 				 NULL);
 	ASSERT_RIGHT(still_there(self, variant, first, npages));
-	ASSERT_RIGHT(layout_of(sample, 0, sample->folio_pages,
-			       variant->mapped >= BY_PAGES ?
-			       small(DEVTHP_LOC_DEVICE, 1) :
-			       whole(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(the_rest_goes(sample, variant->mapped, first, npages));
 	ASSERT_RIGHT(driver_knows(self, variant));
 	ASSERT_RIGHT(sample_data(sample));
 	let_go(_metadata, self, variant);
