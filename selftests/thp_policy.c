@@ -229,6 +229,35 @@ TEST_F(back, read_by_another_device)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/* Ways back that no process asks for. */
+TEST_F(back, evicted)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_EQ(0, devthp_device_drain(sample->dev, NULL));
+	ASSERT_RIGHT(is_small(sample, DEVTHP_LOC_SYSTEM));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(back, released)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_EQ(0, devthp_device_evict(sample->dev));
+	ASSERT_RIGHT(is_small(sample, DEVTHP_LOC_SYSTEM));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(back, closed)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_EQ(0, devthp_device_close(sample->dev));
+	sample->dev = NULL;
+	ASSERT_RIGHT(is_small(sample, DEVTHP_LOC_SYSTEM));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 /* The device can use it where it is, whatever is off for system memory. */
 TEST_F(back, used_there)
 {
