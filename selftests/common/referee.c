@@ -18,8 +18,12 @@
 
 #define LIMIT_MS (PATIENCE * 1000)
 
-/* Who is found asleep for the same reason so many times is waiting. */
+/*
+ * Who is found asleep for the same reason so many times is waiting; or, as some
+ * sleep for a tick and look again, so many times in all.
+ */
 #define LOOKS 3
+#define LOOKS_IN_ALL 100
 
 static int pause_at(int device, unsigned int point, unsigned int action,
 		    unsigned int timeout_ms)
@@ -86,15 +90,16 @@ static const char *is_seen_waiting(const struct referee_party *party)
 {
 	const time_t limit = time(NULL) + LIMIT_MS / 1000;
 	uint64_t waits, before = 0;
-	int looks = 0;
+	int looks = 0, in_all = 0;
 	char state;
 
-	while (looks < LOOKS) {
+	while (looks < LOOKS && in_all < LOOKS_IN_ALL) {
 		if (is_done(party, 1))
 			return wrong("the intruder did not wait for the migration");
 		if (time(NULL) > limit)
 			return wrong("the intruder neither waits nor ends");
 		CHECK(look(party, &state, &waits));
+		in_all += state == 'D';
 		looks = state == 'D' && waits == before ? looks + 1 : 0;
 		before = waits;
 	}
