@@ -39,14 +39,8 @@ static int driver = -1;			/* of the owner's memory */
 
 static int pause_at(int control, unsigned int action, unsigned int timeout_ms)
 {
-	struct hmm_dmirror_pause cmd = {
-		.size = sizeof(cmd),
-		.point = HMM_DMIRROR_PAUSE_TO_DEV_SETUP,
-		.action = action,
-		.timeout_ms = timeout_ms,
-	};
-
-	return ioctl(control, HMM_DMIRROR_PAUSE, &cmd) ? -errno : 0;
+	return driver_pause(control, HMM_DMIRROR_PAUSE_TO_DEV_SETUP, action,
+			    timeout_ms);
 }
 
 /* ---- The process that gives the command ---- */
@@ -138,17 +132,6 @@ static const char *own(struct sample *unused, struct peer *parent)
 
 /* ---- Who kills ---- */
 
-static const char *state_of(pid_t tid, char *state)
-{
-	char path[64], text[512], *behind;
-
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	CHECK(file_read(path, text, sizeof(text)));
-	behind = strrchr(text, ')');
-	*state = behind && behind[1] ? behind[2] : '?';
-	return RIGHT;
-}
-
 /* It has begun, and is asleep, not to be woken by any signal but a fatal one. */
 static const char *waits(_Atomic pid_t *tid)
 {
@@ -162,7 +145,7 @@ static const char *waits(_Atomic pid_t *tid)
 		sched_yield();
 		if (!atomic_load(tid))
 			continue;
-		CHECK(state_of(atomic_load(tid), &state));
+		CHECK(task_state(atomic_load(tid), &state));
 		looks = state == 'D' ? looks + 1 : 0;
 	}
 	return RIGHT;
@@ -177,7 +160,7 @@ static const char *dies(pid_t pid)
 		return went_well("kill", -errno);
 	do {
 		sched_yield();
-		CHECK(state_of(pid, &state));
+		CHECK(task_state(pid, &state));
 		if (state == 'Z')
 			return RIGHT;
 	} while (time(NULL) < limit);

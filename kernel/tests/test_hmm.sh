@@ -7,18 +7,17 @@ stubs=$dir/stubs
 mkdir -p "$stubs"
 cp "$BUILD/source/patched/tools/testing/selftests/mm/test_hmm.sh" "$stubs/"
 
-# stub NAME STATUS: a program that does nothing and ends like that
+# stub NAME STATUS [WORDS]: a program that says something and ends like that
 stub()
 {
-	printf '#!/bin/sh\necho "%s $*"\nexit %s\n' "$1" "$2" >"$stubs/$1"
+	printf '#!/bin/sh\necho %s\nexit %s\n' "${3:-$1}" "$2" >"$stubs/$1"
 	chmod +x "$stubs/$1"
 }
 
 # smoke MODPROBE HMM-TESTS: run it, with these two ending like that
 smoke()
 {
-	stub id 0
-	printf '#!/bin/sh\necho 0\n' >"$stubs/id"
+	stub id 0 0
 	stub modinfo 0
 	stub modprobe "$1"
 	stub hmm-tests "$2"

@@ -117,3 +117,16 @@ const char *driver_pinned_sources(int driver, uint64_t *sources)
 	*sources = stats.src_pinned;
 	return RIGHT;
 }
+
+int driver_pause(int driver, unsigned int point, unsigned int action,
+		 unsigned int timeout_ms)
+{
+	struct hmm_dmirror_pause cmd = {
+		.size = sizeof(cmd),
+		.point = point,
+		.action = action,
+		.timeout_ms = timeout_ms,
+	};
+
+	return command(driver, HMM_DMIRROR_PAUSE, &cmd);
+}

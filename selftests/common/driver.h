@@ -35,6 +35,10 @@ const char *driver_let_go(int driver, void *addr, size_t npages, size_t held);
 /* Send back all that is on the device, if it can be. */
 const char *driver_evict(int driver);
 
+/* HMM_DMIRROR_PAUSE of migrations at a point: 0 or negative errno. */
+int driver_pause(int driver, unsigned int point, unsigned int action,
+		 unsigned int timeout_ms);
+
 /* Memory of the device that is in use, in pages. */
 const char *driver_in_use(int driver, uint64_t *pages);
 

@@ -11,6 +11,7 @@
 
 #include <lib/test_hmm_uapi.h>
 
+#include "driver.h"
 #include "referee.h"
 #include "settle.h"
 #include "textfile.h"
@@ -25,23 +26,10 @@
 #define LOOKS 3
 #define LOOKS_IN_ALL 100
 
-static int pause_at(int device, unsigned int point, unsigned int action,
-		    unsigned int timeout_ms)
-{
-	struct hmm_dmirror_pause cmd = {
-		.size = sizeof(cmd),
-		.point = point,
-		.action = action,
-		.timeout_ms = timeout_ms,
-	};
-
-	return ioctl(device, HMM_DMIRROR_PAUSE, &cmd) ? -errno : 0;
-}
-
 static const char *is_able(int device)
 {
 	/* Nothing is armed. A module that does not know says -EINVAL. */
-	if (pause_at(device, HMM_DMIRROR_PAUSE_TO_DEV_SETUP,
+	if (driver_pause(device, HMM_DMIRROR_PAUSE_TO_DEV_SETUP,
 		     HMM_DMIRROR_PAUSE_RESUME, 0) == -ENOENT)
 		return RIGHT;
 	return "this test_hmm cannot stop migrations: it has no HMM_DMIRROR_PAUSE";
@@ -72,17 +60,11 @@ static bool is_done(const struct referee_party *party, int timeout_ms)
 static const char *look(const struct referee_party *party, char *state,
 			uint64_t *waits)
 {
-	char path[64], text[512], *behind;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", party->tid);
 	CHECK(file_field(path, "voluntary_ctxt_switches:", waits));
-	snprintf(path, sizeof(path), "/proc/%d/stat", party->tid);
-	CHECK(file_read(path, text, sizeof(text)));
-	behind = strrchr(text, ')');
-	if (!behind || strlen(behind) < 3)
-		return wrong("%s is \"%s\"", path, text);
-	*state = behind[2];
-	return RIGHT;
+	return task_state(party->tid, state);
 }
 
 /* Not to be woken by a signal, as is who waits for a lock or for a migration. */
@@ -135,17 +117,17 @@ static const char *serve(int device, const struct referee_request *request)
 	if (!request->point)
 		return is_able(device);
 	CHECK(went_well("arm the point",
-			pause_at(device, request->point,
+			driver_pause(device, request->point,
 				 HMM_DMIRROR_PAUSE_ARM, 0)));
 	CHECK(go(&request->migrates));
 	verdict = went_well("wait for the migration to get to the point",
-			    pause_at(device, request->point,
+			    driver_pause(device, request->point,
 				     HMM_DMIRROR_PAUSE_WAIT, LIMIT_MS));
 	if (is_right(verdict))
 		verdict = intrusion(request);
 	else
 		go(&request->intrudes);
-	resumed = pause_at(device, request->point, HMM_DMIRROR_PAUSE_RESUME, 0);
+	resumed = driver_pause(device, request->point, HMM_DMIRROR_PAUSE_RESUME, 0);
 	if (request->ends && resumed == -ENOENT)
 		return verdict;
 	CHECK(verdict);

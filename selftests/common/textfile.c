@@ -104,6 +104,19 @@ static void keep_the_choice(char *text)
 	memmove(text, choice + 1, strlen(choice + 1) + 1);
 }
 
+const char *task_state(pid_t tid, char *state)
+{
+	char path[64], text[512], *behind;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	CHECK(file_read(path, text, sizeof(text)));
+	behind = strrchr(text, ')');
+	if (!behind || strlen(behind) < 3)
+		return wrong("%s is \"%s\"", path, text);
+	*state = behind[2];
+	return RIGHT;
+}
+
 const char *setting_change(struct setting *setting, const char *path,
 			   const char *value)
 {

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 bool file_exists(const char *path);
 
@@ -22,6 +23,9 @@ const char *file_number_grows(const char *path, uint64_t by);
 
 /* The number behind a word at the beginning of a line: "Rss: 4 kB", "anon 0". */
 const char *file_field(const char *path, const char *word, uint64_t *number);
+
+/* The letter of a process or thread in /proc/TID/stat. */
+const char *task_state(pid_t tid, char *state);
 
 /* A setting that is put back; {} is one that was never changed. */
 struct setting {
