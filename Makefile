@@ -2,7 +2,7 @@
 # Every verb is a stage; a stage brings about those that it builds on, and each
 # does nothing when its result is up to date. `make help` lists them.
 
-variables := ARCH BUDGET KERNEL_SRC MINUTES O STATES V
+variables := ARCH BUDGET KERNEL_SRC MINUTES NEWER_SRC O STATES V
 
 given := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 unknown := $(filter-out $(variables),$(given))
@@ -14,6 +14,7 @@ O ?= build
 export BUILD := $(abspath $(O))
 export ARCH ?= x86_64
 export KERNEL_SRC
+export NEWER_SRC
 export MINUTES ?= 30
 export STATES ?= all
 export BUDGET
@@ -91,6 +92,9 @@ bench: nodebug			## measure migrations in guest instructions, against goals
 soak: accel debug		## the concurrent tests on the debug kernel, MINUTES long
 	$(s)/soak.sh
 
+check-newer: accel		## hmm-tests of a newer kernel: NEWER_SRC, or Debian's newest source
+	$(s)/newer.sh
+
 check-guest: accel unpatched	## only the tests in the guest
 	$(s)/check.sh guest
 
@@ -113,8 +117,8 @@ distclean:			## remove the build directory
 	$(s)/clean.sh all
 
 help:				## this list
-	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1] [MINUTES=30] [STATES=all or typical] [BUDGET=minutes]"
+	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1] [MINUTES=30] [NEWER_SRC=tree or tarball] [STATES=all or typical] [BUDGET=minutes]"
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched debug nodebug check-debug check-nodebug series bench soak check-guest check-unpatched check-lib check-runner lint clean distclean help
+	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak check-guest check-unpatched check-lib check-runner lint clean distclean help

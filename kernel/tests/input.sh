@@ -63,7 +63,7 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 31
+plan 33
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
@@ -170,5 +170,13 @@ budget()
 	BUDGET=$1 "$scripts/guests.sh" patched "$dir/guests" 10
 }
 expect 1 "BUDGET=soon is no number of minutes" "a budget that is no time" budget soon
+
+# a newer kernel's hmm-tests
+newer()
+{
+	NEWER_SRC=$1 "$scripts/newer.sh"
+}
+expect 1 "there is no such tree or tarball" "NEWER_SRC names nothing" newer "$dir/nothing"
+expect 1 "is no kernel with tools/testing" "NEWER_SRC is some other directory" newer "$dir/empty"
 rm -rf "${dir:?}/bin" "$dir/copy" "$dir/copy-build"
 $all_passed
