@@ -90,7 +90,7 @@ struct charged {
 static const char *charged_now(const struct memcg *memcg,
 			       struct charged *charged)
 {
-	const uint64_t slack = devthp_pmd_size() / 4;
+	const uint64_t slack = devthp_pmd_size() / 2;
 
 	*charged = (struct charged){
 		{ memcg, NULL, 0, slack },

@@ -17,6 +17,7 @@
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/peer.h"
+#include "common/settle.h"
 #include "common/textfile.h"
 
 #define FAIL "/sys/kernel/debug/"
@@ -284,8 +285,9 @@ FIXTURE_TEARDOWN(failing)
 }
 
 /* Neither gone nor on its way. */
-static const char *is_somewhere(const struct sample *sample)
+static const char *is_somewhere(const void *arg)
 {
+	const struct sample *sample = arg;
 	size_t i;
 
 	CHECK(sample_look(sample));
@@ -351,7 +353,7 @@ static const char *round_of(struct sample *sample,
 		CHECK(peer_wait(&child));
 	}
 	CHECK(do_it(sample, variant->operation, fd, nth, left));
-	CHECK(is_somewhere(sample));
+	CHECK(settles(is_somewhere, sample));
 	CHECK(holes_are_empty(sample));
 	CHECK(sample_device_data(sample));
 	CHECK(sample_data(sample));
@@ -382,7 +384,7 @@ static unsigned int next(unsigned int nth, unsigned int all)
 
 #define MANY 1000000
 
-TEST_F_TIMEOUT(failing, loses_nothing, 120)
+TEST_F_TIMEOUT(failing, loses_nothing, 10 * PATIENCE)
 {
 	unsigned int nth, left, all, failed = 0;
 

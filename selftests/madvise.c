@@ -13,9 +13,6 @@
 #include "common/matrix.h"
 #include "common/means.h"
 
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
-#endif
 
 MATRIX(advice, FOR_EACH_STATE)
 /* By the same code as others above, or about the mapping rather than the memory */
@@ -163,7 +160,7 @@ TEST_F(advice, collapse)
 	struct scene *scene = &self->scene;
 	const bool succeeds = scene_is(scene, STATE_PMD | STATE_MIXED);
 
-	ASSERT_EQ(succeeds ? 0 : -EINVAL, advise(scene, MADV_COLLAPSE));
+	ASSERT_EQ(succeeds ? 0 : -EINVAL, sample_collapse(&scene->sample));
 	if (scene_is(scene, STATE_MIXED)) {
 		ASSERT_RIGHT(layout_of_all(&scene->sample,
 					   whole(DEVTHP_LOC_SYSTEM, 1)));

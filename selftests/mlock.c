@@ -12,6 +12,7 @@
 #include "common/form.h"
 #include "common/matrix.h"
 #include "common/mlocked.h"
+#include "common/settle.h"
 
 FIXTURE(lock)
 {
@@ -134,6 +135,7 @@ TEST_F(lock_first, then_migrate)
 	ASSERT_RIGHT(sample_data(sample));
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_RIGHT(lock(sample, MLOCK_ONFAULT));
+	settle_batches();
 	if (!sample_has_unmapped(sample))
 		ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(all_back_is_mlocked(scene));

@@ -187,20 +187,32 @@ static const char *flushes_of_migration(struct sample *sample,
 	return RIGHT;
 }
 
+/* In how many of twenty attempts somebody flushed. */
+static const char *flushed_attempts(struct sample *sample, int *flushed)
+{
+	unsigned long count;
+	int i;
+
+	for (i = 0, *flushed = 0; i < 20; i++) {
+		CHECK(flushes_of_migration(sample, &count));
+		*flushed += !!count;
+	}
+	return RIGHT;
+}
+
 TEST_F(pinned, needs_no_flush)
 {
 	struct sample *sample = &self->sample;
+	int i, flushed = 20, attempts = 3;
 	unsigned long count;
-	int i, flushed = 0;
 
 	/*
-	 * Others may flush now and then, and now and then the other CPU does
-	 * something else and need not be told.
+	 * Others may flush now and then, and more of that falls into an attempt
+	 * on a busy machine; and now and then the other CPU does something else
+	 * and need not be told.
 	 */
-	for (i = 0; i < 20; i++) {
-		ASSERT_RIGHT(flushes_of_migration(sample, &count));
-		flushed += !!count;
-	}
+	while (flushed > 5 && attempts--)
+		ASSERT_RIGHT(flushed_attempts(sample, &flushed));
 	ASSERT_LE(flushed, 5);
 
 	/* The same way shows the flush of a migration that goes well. */

@@ -18,6 +18,7 @@
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/pin.h"
+#include "common/settle.h"
 #include "common/swapdisk.h"
 
 /* ---- Those who disturb ---- */
@@ -107,7 +108,7 @@ struct disturbance {
 static const char *disturbance_begin(struct disturbance *all,
 				     const struct sample *sample, bool fork_too)
 {
-	all->deadline = time(NULL) + 10;
+	all->deadline = time(NULL) + PATIENCE;
 	CHECK(disturb(&all->migrates, sample, &all->stop, keep_migrating));
 	if (fork_too)
 		CHECK(disturb(&all->forks, sample, &all->stop, keep_forking));
@@ -197,13 +198,14 @@ FIXTURE_TEARDOWN(pins)
 static const char *take(FIXTURE_DATA(pins) *self, enum pin_how how, char *addr,
 			size_t npages, bool may_be_refused)
 {
+	const time_t limit = time(NULL) + PATIENCE;
 	const char *verdict;
 
 	do {
 		errno = 0;
 		verdict = pin_take(&self->pin, how, addr, npages);
 	} while (may_be_refused && !is_right(verdict) && errno == EBUSY &&
-		 time(NULL) < self->disturbance.deadline);
+		 time(NULL) < limit);
 	return verdict;
 }
 
@@ -226,7 +228,7 @@ static const char *round_trip(FIXTURE_DATA(pins) *self,
 			      "who pinned it reads");
 }
 
-TEST_F(pins, are_of_the_pages_mapped)
+TEST_F_TIMEOUT(pins, are_of_the_pages_mapped, 5 * PATIENCE)
 {
 	struct sample *sample = &self->sample;
 	const size_t npages = variant->npages * sample->folio_pages / 512;
@@ -246,6 +248,7 @@ TEST_F(pins, are_of_the_pages_mapped)
 	ASSERT_RIGHT(verdict);
 	ASSERT_LT(0, self->disturbance.migrates.done);
 	ASSERT_RIGHT(sample_data(sample));
+	settle_batches();
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(sample_data(sample));
 }
@@ -361,7 +364,7 @@ static const char *through_disk(FIXTURE_DATA(direct_io) *self, bool to_disk)
 			      "the CPU reads");
 }
 
-TEST_F(direct_io, meets_the_pages_mapped)
+TEST_F_TIMEOUT(direct_io, meets_the_pages_mapped, 5 * PATIENCE)
 {
 	const char *verdict = RIGHT;
 	int round;

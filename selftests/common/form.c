@@ -6,6 +6,7 @@
 
 #include "form.h"
 #include "sample.h"
+#include "settle.h"
 #include "verdict.h"
 
 /*
@@ -59,6 +60,16 @@ struct layout form_layout(enum form form, unsigned int location, int mapcount)
 const char *form_is_kept(const struct sample *sample, enum form form)
 {
 	return layout_of_all(sample, form_layout(form, DEVTHP_LOC_DEVICE, 1));
+}
+
+static const char *is_small(const void *sample)
+{
+	return form_is_kept(sample, FORM_SMALL);
+}
+
+const char *form_settles_small(const struct sample *sample)
+{
+	return settles(is_small, sample);
 }
 
 const char *form_to_device(struct sample *sample, enum form form)

@@ -6,6 +6,7 @@
 #include "layout.h"
 #include "ready.h"
 #include "sample.h"
+#include "settle.h"
 #include "verdict.h"
 
 /* Asked for at every page, while the library asks the kernel every time. */
@@ -196,7 +197,7 @@ static const char *look(const struct sample *sample, size_t first,
 		.size = sizeof(opts),
 		.dev = sample->owner == getpid() ? sample->dev : NULL,
 	};
-	const time_t limit = time(NULL) + 2;
+	const time_t limit = time(NULL) + PATIENCE;
 	struct devthp_snapshot *snap;
 	const char *verdict;
 	bool again;

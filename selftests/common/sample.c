@@ -3,12 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "layout.h"
 #include "ready.h"
 #include "sample.h"
+#include "settle.h"
 #include "verdict.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
 
 /* Any: it only has to differ from what else is in memory. */
 static const uint64_t seed = 0x6465767468700001;
@@ -394,6 +400,18 @@ const char *sample_move(struct sample *sample, struct devthp_range *room)
 	sample->addr = to;
 	return went_well("disown what moved",
 			 devthp_range_disown(sample->range, 0, sample->pages));
+}
+
+int sample_collapse(const struct sample *sample)
+{
+	const time_t limit = time(NULL) + PATIENCE;
+
+	while (madvise(sample->addr, bytes_of(sample), MADV_COLLAPSE)) {
+		if (errno != EAGAIN || time(NULL) >= limit)
+			return -errno;
+		settle_batches();
+	}
+	return 0;
 }
 
 bool sample_has_unmapped(const struct sample *sample)

@@ -135,6 +135,12 @@ const char *sample_room(const struct sample *sample, size_t offset,
 /* Move all of it there by mremap(2). */
 const char *sample_move(struct sample *sample, struct devthp_range *room);
 
+/*
+ * MADV_COLLAPSE of all of it, for as long as it says that it is worth trying
+ * again: a page was in use. 0, or a negative errno.
+ */
+int sample_collapse(const struct sample *sample);
+
 /* Whether munmap() has made a hole: what is asked of all is ENOMEM then. */
 bool sample_has_unmapped(const struct sample *sample);
 

@@ -10,9 +10,12 @@
 #define PATIENCE 30
 
 /*
- * Ask again until the verdict is RIGHT, or patience ends. In between, pages
- * that wait in some CPU's batch are put where they belong.
+ * Pages that wait in some CPU's batch, with a reference for that, are put where
+ * they belong. Only root may do that; for others nothing happens.
  */
+void settle_batches(void);
+
+/* Ask again until the verdict is RIGHT, or patience ends; settle batches between. */
 const char *settles(const char *(*check)(const void *arg), const void *arg);
 
 #endif

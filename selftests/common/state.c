@@ -10,6 +10,7 @@
 #include "mlocked.h"
 #include "need.h"
 #include "pagemap.h"
+#include "reclaim.h"
 #include "scene.h"
 #include "settle.h"
 #include "uffd.h"
@@ -20,9 +21,6 @@
 #endif
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21
-#endif
-#ifndef MADV_COLLAPSE
-#define MADV_COLLAPSE 25
 #endif
 
 /* Where a hole is made. */
@@ -64,16 +62,11 @@ static const char *enter_folio_split(struct scene *scene)
 			 devthp_migrate_to_device(sample->dev, addr, 1, NULL));
 }
 
-static const char *is_split(const void *sample)
-{
-	return layout_of_all(sample, small(DEVTHP_LOC_DEVICE, 1));
-}
-
-/* The kernel splits what is mapped in part, soon; not while a test looks at it. */
+/* Not while a test looks at it. */
 static const char *cut(struct sample *sample, enum hole how)
 {
 	CHECK(sample_cut(sample, CUT_FIRST, CUT_PAGES, how));
-	return settles(is_split, sample);
+	return form_settles_small(sample);
 }
 
 static const char *enter_cut(struct scene *scene)
@@ -300,16 +293,14 @@ static const char *swap_out_and_in(struct scene *scene)
 	CHECK(swapdisk_make(&scene->disk, 4 * sample->pages *
 			    devthp_page_size()));
 	CHECK(swapdisk_swap_on(&scene->disk));
-	CHECK(advise(sample, "MADV_PAGEOUT", MADV_PAGEOUT));
-	CHECK(pagemap_bits_of_all(sample, PAGEMAP_SWAP | PAGEMAP_PRESENT,
-				  PAGEMAP_SWAP));
+	CHECK(reclaim_to_swap(sample));
 	return sample_data(sample);
 }
 
 static const char *enter_from_swap(struct scene *scene)
 {
 	CHECK(swap_out_and_in(scene));
-	CHECK(advise(&scene->sample, "MADV_COLLAPSE", MADV_COLLAPSE));
+	CHECK(went_well("MADV_COLLAPSE", sample_collapse(&scene->sample)));
 	return sample_to_device_whole(&scene->sample);
 }
 
