@@ -223,6 +223,21 @@ static const char *fault_remotely(struct window *window)
 	return RIGHT;
 }
 
+static window_act *heirs_act;
+
+/*
+ * Nobody waits for the end of an orphan: the file, closed then, would evict what
+ * the next test has on the device. So it is closed before this one says it is done.
+ */
+static const char *act_and_close(struct window *window)
+{
+	const char *verdict = heirs_act(window);
+
+	devthp_device_close(window->sample.dev);
+	window->sample.dev = NULL;
+	return verdict;
+}
+
 /* Its copy of the memory is not to be mapped by this process. */
 static const char *heir_life(struct sample *sample, struct peer *parent)
 {
@@ -231,8 +246,9 @@ static const char *heir_life(struct sample *sample, struct peer *parent)
 	CHECK(went_well("unmap what was inherited",
 			devthp_range_unmap(sample->range, 0, sample->pages)));
 	CHECK(peer_tell(parent));
-	if (window->at->migrate == window_fault)
-		window->migrates.act = fault_remotely;
+	heirs_act = window->at->migrate == window_fault ? fault_remotely :
+							  window->migrates.act;
+	window->migrates.act = act_and_close;
 	party_live(&window->migrates);
 	return window->migrates.verdict;
 }
