@@ -43,7 +43,7 @@ struct values {
 
 /* What the first test of this program found; its tests are its children. */
 static struct first {
-	bool taken, confirmed;
+	bool taken;
 	struct values values;
 } *first;
 
@@ -124,39 +124,33 @@ static const char *nothing_is_left(const void *values)
 	return compare_with_now(values, false);
 }
 
-/* What came before the first test may still have been ending then: once. */
-static const char *confirm_first(void)
+/* What came before the first test may still be ending: until nothing changes. */
+static const char *is_still(const void *arg)
 {
-	struct devthp_counters *counters;
-	struct values now;
-	size_t i;
+	struct baseline *baseline = (struct baseline *)arg;
+	struct values values;
 
-	CHECK(take(&counters));
-	get_values(counters, &now);
-	devthp_counters_free(counters);
-	for (i = 0; i < DEVTHP_COUNTERS; i++) {
-		if (now.value[i] < first->values.value[i])
-			first->values.value[i] = now.value[i];
-	}
-	first->confirmed = true;
-	return RIGHT;
+	baseline_forget(baseline);
+	CHECK(take(&baseline->before));
+	get_values(baseline->before, &values);
+	settle_batches();
+	return compare_with_now(&values, false);
 }
 
 const char *baseline_take(struct baseline *baseline)
 {
-	const char *left_over = RIGHT;
+	const char *left_over;
 
-	if (first->taken && !first->confirmed)
-		CHECK(confirm_first());
-	if (first->taken)
-		left_over = settles(nothing_is_left_over, &first->values);
+	if (!first->taken) {
+		CHECK(settles(is_still, baseline));
+		get_values(baseline->before, &first->values);
+		first->taken = true;
+		return RIGHT;
+	}
+	left_over = settles(nothing_is_left_over, &first->values);
 	if (!is_right(left_over))
 		return wrong("left behind by tests before: %s", left_over);
-	CHECK(take(&baseline->before));
-	if (!first->taken)
-		get_values(baseline->before, &first->values);
-	first->taken = true;
-	return RIGHT;
+	return take(&baseline->before);
 }
 
 const char *baseline_is_back(const struct baseline *baseline)

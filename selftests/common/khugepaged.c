@@ -3,27 +3,67 @@
  * Keep khugepaged asleep while a test program runs: it makes huge pages of what
  * a test has just taken apart, and fills the holes. Without permission it goes
  * on, and a test may then be disturbed once in a while.
+ *
+ * While it knows of no memory at all it sleeps until there is some, however long
+ * that is, and looks at it at once. So it gets to know of some that no test uses,
+ * and has looked at that before the first test begins.
  */
 #include <fcntl.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <time.h>
 #include <unistd.h>
 
-static const char path[] =
-	"/sys/kernel/mm/transparent_hugepage/khugepaged/scan_sleep_millisecs";
+#include <devthp.h>
+
+#include "textfile.h"
+#include "verdict.h"
+
+#define KHUGEPAGED "/sys/kernel/mm/transparent_hugepage/khugepaged/"
+
+static const char path[] = KHUGEPAGED "scan_sleep_millisecs";
 static const char an_hour[] = "3600000";
 
 static char before[32];
 static ssize_t length;
 
+static uint64_t full_scans(void)
+{
+	uint64_t scans = 0;
+
+	return is_right(file_number(KHUGEPAGED "full_scans", &scans)) ? scans : 0;
+}
+
+/* It is not to come to the tests, which are children. */
+static void make_known(void)
+{
+	const size_t size = 2 * devthp_pmd_size();
+	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED)
+		return;
+	madvise(memory, size, MADV_DONTFORK);
+	madvise(memory, size, MADV_HUGEPAGE);
+}
+
 static void __attribute__((constructor)) khugepaged_sleep(void)
 {
+	const uint64_t scans = full_scans();
 	int fd = open(path, O_RDWR | O_CLOEXEC);
+	time_t limit;
 
 	if (fd < 0)
 		return;
+	make_known();
 	length = read(fd, before, sizeof(before));
 	if (write(fd, an_hour, sizeof(an_hour) - 1) < 0)
 		length = 0;
 	close(fd);
+	/* Being told wakes it up. Where no huge pages are allowed, it never comes. */
+	limit = time(NULL) + 2;
+	while (full_scans() == scans && time(NULL) < limit)
+		usleep(1000);
 }
 
 /* Tests end by _exit(), so that only the program itself comes here. */

@@ -5,6 +5,7 @@
 #include "mlocked.h"
 #include "scene.h"
 #include "settle.h"
+#include "textfile.h"
 #include "verdict.h"
 
 struct amount {
@@ -27,6 +28,8 @@ static const char *mlocked_since(const struct scene *scene, int64_t *bytes)
 	const char *verdict;
 
 	CHECK(read_mlocked(scene->baseline.before, &before));
+	/* Collect what each CPU has counted; only root may, others wait. */
+	file_write("/proc/sys/vm/stat_refresh", "1");
 	CHECK(went_well("read counters", devthp_counters_take(&now)));
 	verdict = read_mlocked(now, &after);
 	devthp_counters_free(now);
