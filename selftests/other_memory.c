@@ -11,8 +11,12 @@
 #include <unistd.h>
 
 #include "common/baseline.h"
+#include "common/driver.h"
 #include "common/harness.h"
+#include "common/need.h"
 #include "common/peer.h"
+#include "common/pin.h"
+#include "common/still.h"
 #include "common/textfile.h"
 
 #define SHMEM_HUGE "/sys/kernel/mm/transparent_hugepage/shmem_enabled"
@@ -36,15 +40,18 @@ FIXTURE_VARIANT(other)
 	bool huge;
 	bool hugetlb;
 	int err;		/* of a migration to the device */
+	bool told;		/* the driver learns that it is pinned */
 };
 
 FIXTURE_VARIANT_ADD(other, shared) { .flags = MAP_SHARED, .err = -ENOENT };
 FIXTURE_VARIANT_ADD(other, shared_huge) {
-	.flags = MAP_SHARED, .huge = true, .err = -ENOENT
+	.flags = MAP_SHARED, .huge = true, .err = -ENOENT, .told = true
 };
-FIXTURE_VARIANT_ADD(other, copied) { .flags = MAP_PRIVATE, .err = -ENOENT };
+FIXTURE_VARIANT_ADD(other, copied) {
+	.flags = MAP_PRIVATE, .err = -ENOENT, .told = true
+};
 FIXTURE_VARIANT_ADD(other, copied_huge) {
-	.flags = MAP_PRIVATE, .huge = true, .err = -ENOENT
+	.flags = MAP_PRIVATE, .huge = true, .err = -ENOENT, .told = true
 };
 FIXTURE_VARIANT_ADD(other, hugetlb) {
 	.flags = MAP_SHARED, .hugetlb = true, .err = -EINVAL
@@ -190,6 +197,37 @@ TEST_F(other, stays_in_part)
 	ASSERT_RIGHT(device_has(sample, false));
 	ASSERT_RIGHT(peer_fork(&child, peer_reads, sample));
 	ASSERT_RIGHT(peer_end(&child));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/*
+ * Pinned, to be written: copies by now, where it is mapped privately. Of small
+ * pages of a file nobody can tell before they are unmapped.
+ */
+TEST_F(other, is_pinned)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_snapshot *before;
+	uint64_t sources, now;
+	struct pin pin = {};
+	int driver;
+
+	NEED(driver_needed);
+	NEED(pin_needed, PIN_SLOW);
+	ASSERT_RIGHT(driver_open(&driver));
+	ASSERT_RIGHT(pin_take(&pin, PIN_SLOW, sample->addr, sample->pages));
+	ASSERT_RIGHT(still_begin(sample, &before));
+	ASSERT_RIGHT(driver_pinned_sources(driver, &sources));
+	ASSERT_EQ(variant->err,
+		  devthp_migrate_to_device(sample->dev, sample->addr,
+					   sample->pages, NULL));
+	ASSERT_RIGHT(driver_pinned_sources(driver, &now));
+	EXPECT_EQ(variant->told ? sample->pages : 0, now - sources);
+	EXPECT_RIGHT((variant->told ? still_untouched : still_same_pages)
+		     (sample, 0, sample->pages, before));
+	devthp_snapshot_free(before);
+	ASSERT_RIGHT(pin_drop(&pin, NULL));
+	close(driver);
 	ASSERT_RIGHT(sample_data(sample));
 }
 
