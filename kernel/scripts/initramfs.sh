@@ -9,10 +9,11 @@ list=$kernel_dir/initramfs.list
 tests=$kernel_dir/tests.list
 image_file=$kernel_dir/initramfs.cpio
 
-# What the guest runs, in this order: our selftests, then the kernel's own.
+# What the guest runs, in this order: our selftests, then the kernel's own, with huge
+# pages where they are asked for and everywhere.
 selftests=$(sed -n 's,^devthp:,devthp/,p' "$arch_dir/selftests/kselftest-list.txt")
 [ -n "$selftests" ] || die "selftests/ names no program to run."
-printf '%s\n' $selftests hmm-tests >"$tests"
+printf '%s\n' $selftests hmm-tests hmm-tests-thp >"$tests"
 
 {
 	for d in /bin /dev /guest /lib /proc /root /sys /tests /tests/devthp /tmp; do
@@ -28,6 +29,7 @@ printf '%s\n' $selftests hmm-tests >"$tests"
 	echo "file /lib/test_hmm.ko $obj/lib/test_hmm.ko 644 0 0"
 	echo "file /tests.list $tests 644 0 0"
 	echo "file /tests/hmm-tests $kernel_dir/hmm-tests 755 0 0"
+	echo "file /tests/hmm-tests-thp $top/kernel/guest/hmm-tests-thp 755 0 0"
 	find "$arch_dir/selftests/devthp" -type f | while read -r f; do
 		echo "file /tests/devthp/${f##*/} $f $(stat -c %a "$f") 0 0"
 	done

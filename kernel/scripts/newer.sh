@@ -91,7 +91,7 @@ build_newer()
 		$cc -O2 -static -D_GNU_SOURCE= -isystem "$obj/usr/include" -I "$newer" -I "$selftests" \
 		-I "$selftests/mm" -o "$work/hmm-tests" "$selftests/mm/hmm-tests.c" $helpers ||
 		die "hmm-tests of Linux $release do not build."
-	echo hmm-tests >"$work/tests.list"
+	printf '%s\n' hmm-tests hmm-tests-thp >"$work/tests.list"
 	printf '%s\n' "file /tests/hmm-tests $work/hmm-tests 755 0 0" \
 		"file /tests.list $work/tests.list 644 0 0" >"$work/overlay.list"
 	"$obj/usr/gen_init_cpio" "$work/overlay.list" >"$work/overlay.cpio"

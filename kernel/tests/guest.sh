@@ -9,7 +9,7 @@ limit=60	# seconds; only the hang uses its time up
 
 plan 9
 echo "$passing" | overlay
-expect 0 "6 passed, 0 failed, 0 skipped" "a guest with a passing program" guest
+expect 0 "7 passed, 0 failed, 0 skipped" "a guest with a passing program" guest
 
 printf '%s\n' '#!/bin/sh' 'echo 1..1; echo "not ok 1 broken"; exit 1' | overlay
 expect 1 "FAILED   broken" "a deliberately failing test" guest
