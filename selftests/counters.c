@@ -7,7 +7,10 @@
  * (Documentation/admin-guide/mm/transhuge.rst; Documentation/filesystems/proc.rst)
  */
 #include <inttypes.h>
+#include <unistd.h>
 
+#include "common/driver.h"
+#include "common/form.h"
 #include "common/matrix.h"
 #include "common/settle.h"
 #include "common/textfile.h"
@@ -264,6 +267,89 @@ TEST_F(splits, not_by_the_device)
 	ASSERT_RIGHT(sample_device_data(&scene->sample));
 	ASSERT_RIGHT(splits_were(&before, 0, 0));
 	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* ---- Mapped in part, and in use by the driver, so that it is not split yet ---- */
+
+FIXTURE(in_part)
+{
+	struct sample sample;
+	int driver;
+};
+
+FIXTURE_VARIANT(in_part)
+{
+	enum form form;
+};
+
+FIXTURE_VARIANT_ADD(in_part, whole) { .form = FORM_WHOLE };
+FIXTURE_VARIANT_ADD(in_part, by_pages) { .form = FORM_BY_PAGES };
+
+FIXTURE_SETUP(in_part)
+{
+	self->driver = -1;
+	NEED(driver_needed);
+	SETUP_SAMPLE(&self->sample, 1);
+	ASSERT_RIGHT(driver_open(&self->driver));
+	ASSERT_RIGHT(sample_fill_whole(&self->sample));
+	ASSERT_RIGHT(form_to_device(&self->sample, variant->form));
+	ASSERT_RIGHT(driver_hold(self->driver, self->sample.addr, 1));
+}
+
+FIXTURE_TEARDOWN(in_part)
+{
+	if (self->driver >= 0)
+		close(self->driver);
+	sample_release(&self->sample);
+}
+
+struct parts {
+	uint64_t partial, deferred, splits;
+};
+
+static const char *read_parts(struct parts *now)
+{
+	CHECK(size_field("nr_anon_partially_mapped", &now->partial));
+	CHECK(size_field("split_deferred", &now->deferred));
+	return size_field("split", &now->splits);
+}
+
+/* It was put off once; by now it is split, or not yet. */
+static const char *is_split(const struct parts *before, bool by_now)
+{
+	struct parts now;
+
+	CHECK(read_parts(&now));
+	if (now.partial - before->partial != !by_now)
+		return wrong("%" PRIu64 " huge folios are mapped in part; were %" PRIu64,
+			     now.partial, before->partial);
+	if (now.deferred - before->deferred != 1)
+		return wrong("%" PRIu64 " splits were put off; should be 1",
+			     now.deferred - before->deferred);
+	if (now.splits - before->splits != by_now)
+		return wrong("%" PRIu64 " huge folios were split; should be %d",
+			     now.splits - before->splits, by_now);
+	return RIGHT;
+}
+
+static const char *is_split_by_now(const void *before)
+{
+	return is_split(before, true);
+}
+
+TEST_F(in_part, until_it_is_split)
+{
+	struct sample *sample = &self->sample;
+	const size_t half = sample->pages / 2;
+	struct parts before;
+
+	ASSERT_RIGHT(read_parts(&before));
+	ASSERT_RIGHT(sample_cut(sample, half, half, HOLE_DROPPED));
+	ASSERT_RIGHT(is_split(&before, false));
+	ASSERT_RIGHT(driver_let_go(self->driver, sample->addr, 1, 1));
+	ASSERT_RIGHT(settles(is_split_by_now, &before));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 TEST_HARNESS_MAIN

@@ -6,9 +6,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <lib/test_hmm_uapi.h>
@@ -281,6 +284,164 @@ TEST_F(refused, not_writable_in_the_end)
 	ASSERT_EQ(-EFAULT, command(self, HMM_DMIRROR_WRITE, &cmd));
 	ASSERT_EQ(-EFAULT, command(self, HMM_DMIRROR_EXCLUSIVE, &cmd));
 	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* What others share can be no device's own, and nor is then what comes before. */
+TEST_F(refused, shared_in_the_end)
+{
+	struct sample *sample = &self->sample;
+	const size_t last = sample->pages - 1, size = devthp_page_size();
+	struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)sample->addr,
+		.npages = sample->pages,
+		.ptr = (uintptr_t)sample->buffer,
+	};
+
+	ASSERT_RIGHT(sample_cut(sample, last, 1, HOLE_UNMAPPED));
+	ASSERT_EQ(page_of(sample, last),
+		  mmap(page_of(sample, last), size, PROT_READ | PROT_WRITE,
+		       MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	ASSERT_EQ(-EOPNOTSUPP, command(self, HMM_DMIRROR_EXCLUSIVE, &cmd));
+	ASSERT_EQ(0, munmap(page_of(sample, last), size));
+	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* Pages of the driver, which no folio of the process has; but copies are its own. */
+TEST_F(refused, pages_of_the_driver)
+{
+	static const struct { int flags, err; } maps[] = {
+		{ MAP_SHARED, -EOPNOTSUPP }, { MAP_PRIVATE, 0 },
+	};
+	const size_t size = 2 * devthp_page_size();
+	struct hmm_dmirror_cmd cmd = {
+		.npages = 2,
+		.ptr = (uintptr_t)self->sample.buffer,
+	};
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(maps); i++) {
+		char *pages = mmap(NULL, size, PROT_READ | PROT_WRITE,
+				   maps[i].flags, self->driver, 0);
+
+		ASSERT_NE(MAP_FAILED, pages);
+		cmd.addr = (uintptr_t)pages;
+		ASSERT_REFUSED(maps[i].err, HMM_DMIRROR_EXCLUSIVE, &cmd);
+		ASSERT_EQ(0, munmap(pages, size));
+	}
+}
+
+/* The process whose memory a file mirrors is gone; others have the file. */
+TEST_F(refused, owner_is_gone)
+{
+	static const struct { unsigned long command; int err; } tries[] = {
+		{ HMM_DMIRROR_READ, -EFAULT },
+		{ HMM_DMIRROR_WRITE, -EFAULT },
+		{ HMM_DMIRROR_MIGRATE_TO_DEV, -EINVAL },
+		{ HMM_DMIRROR_MIGRATE_TO_SYS, -EINVAL },
+		{ HMM_DMIRROR_SNAPSHOT, -EINVAL },
+		{ HMM_DMIRROR_EXCLUSIVE, -EINVAL },
+		{ HMM_DMIRROR_READ_UNLOCKED, -EFAULT },
+	};
+	int status, theirs;
+	pid_t owner;
+	size_t i;
+
+	/* It has our descriptors, and memory of its own. */
+	owner = syscall(SYS_clone, CLONE_FILES | SIGCHLD, NULL, NULL, NULL,
+			NULL);
+	ASSERT_LE(0, owner);
+	if (!owner) {
+		int fd;
+
+		_exit(is_right(driver_open(&fd)) ? fd : 0);
+	}
+	ASSERT_EQ(owner, waitpid(owner, &status, 0));
+	ASSERT_TRUE(WIFEXITED(status));
+	theirs = WEXITSTATUS(status);
+	ASSERT_LT(0, theirs);
+	/* That has made what is on the device read-only for a time. */
+	devthp_snapshot_free(self->before);
+	ASSERT_RIGHT(still_begin(&self->sample, &self->before));
+
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		struct hmm_dmirror_cmd cmd = {
+			.addr = (uintptr_t)self->sample.addr,
+			.npages = 2,
+			.ptr = (uintptr_t)self->sample.buffer,
+		};
+
+		ASSERT_EQ(-1, ioctl(theirs, tries[i].command, &cmd));
+		EXPECT_EQ(tries[i].err, -errno) {
+			TH_LOG("command %#lx", tries[i].command);
+		}
+	}
+	ASSERT_RIGHT(nothing_changed(self));
+	close(theirs);
+	ASSERT_RIGHT(sample_data(&self->sample));
+}
+
+/* ---- What looks like a bad argument, and is none ---- */
+
+/* So far below the stack that the kernel would not keep others away from it. */
+#define STACK_ROOM (1024 * devthp_page_size())
+#define STACK_PAGES 4
+
+/* A mapping of so many pages that grows as a stack does, and has room to. */
+static const char *map_stack(char **stack)
+{
+	const size_t size = STACK_PAGES * devthp_page_size();
+	char *room = mmap(NULL, STACK_ROOM, PROT_NONE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED || munmap(room, STACK_ROOM))
+		return went_well("find room for a stack", -errno);
+	*stack = mmap(room + STACK_ROOM - size, size, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_GROWSDOWN,
+		      -1, 0);
+	return went_well("map a stack", *stack == MAP_FAILED ? -errno : 0);
+}
+
+/* The buffer is partly, or as a whole, where nobody has touched the stack yet. */
+TEST_F(refused, not_a_buffer_below_the_stack)
+{
+	static const unsigned long tries[] = {
+		HMM_DMIRROR_READ, HMM_DMIRROR_READ_UNLOCKED,
+		HMM_DMIRROR_MIGRATE_TO_DEV, HMM_DMIRROR_EXCLUSIVE,
+	};
+	static const size_t below[] = { 1, STACK_PAGES, 2 * STACK_PAGES };
+	const size_t size = devthp_page_size();
+	struct sample *sample = &self->sample;
+	size_t i, j;
+
+	ASSERT_RIGHT(sample_to_system_whole(sample));
+	for (i = 0; i < ARRAY_SIZE(tries); i++) {
+		for (j = 0; j < ARRAY_SIZE(below); j++) {
+			/* Other pages each time: what is exclusive does not go. */
+			const size_t first = (i * ARRAY_SIZE(below) + j) *
+					     STACK_PAGES;
+			struct hmm_dmirror_cmd cmd = {
+				.addr = (uintptr_t)page_of(sample, first),
+				.npages = STACK_PAGES,
+			};
+			char *stack = NULL, *buffer;
+
+			ASSERT_RIGHT(map_stack(&stack));
+			buffer = stack - below[j] * size;
+			cmd.ptr = (uintptr_t)buffer;
+			ASSERT_EQ(0, command(self, tries[i], &cmd)) {
+				TH_LOG("command %#lx, %zu pages below the stack",
+				       tries[i], below[j]);
+			}
+			ASSERT_EQ(STACK_PAGES, cmd.cpages);
+			ASSERT_RIGHT(sample_compare(sample, buffer, first,
+						    STACK_PAGES,
+						    "the device reads"));
+			ASSERT_EQ(0, munmap(buffer, (below[j] + STACK_PAGES) *
+						    size));
+		}
+	}
 	ASSERT_RIGHT(sample_data(sample));
 }
 

@@ -176,15 +176,18 @@ FIXTURE_VARIANT(held)
 {
 	enum form form;
 	size_t page, npages;
+	touch *touch;		/* of who has to wait */
 };
 
 #define VARIANT(name, ...) FIXTURE_VARIANT_ADD(held, name) { __VA_ARGS__ }
 
-VARIANT(page, .form = FORM_WHOLE, .page = 300);
-VARIANT(all, .form = FORM_WHOLE, .npages = 512);
-VARIANT(by_pages, .form = FORM_BY_PAGES, .page = 300);
-VARIANT(by_pages_all, .form = FORM_BY_PAGES, .npages = 512);
-VARIANT(small, .form = FORM_SMALL, .page = 300);
+VARIANT(page, .form = FORM_WHOLE, .page = 300, .touch = touch_by_reading);
+VARIANT(all, .form = FORM_WHOLE, .npages = 512, .touch = touch_by_kernel);
+VARIANT(by_pages, .form = FORM_BY_PAGES, .page = 300,
+	.touch = touch_by_writing);
+VARIANT(by_pages_all, .form = FORM_BY_PAGES, .npages = 512,
+	.touch = touch_by_kernel_write);
+VARIANT(small, .form = FORM_SMALL, .page = 300, .touch = touch_by_pin);
 
 FIXTURE_SETUP(held)
 {
@@ -362,18 +365,13 @@ TEST_F(held, is_not_evicted)
 
 TEST_F(held, keeps_who_touches_it_waiting)
 {
-	static touch *const touches[] = {
-		touch_by_reading, touch_by_writing, touch_by_kernel,
-		touch_by_kernel_write, touch_by_pin
-	};
 	struct sample *sample = &self->sample;
-	touch *touch = touches[(variant->page + variant->npages +
-				variant->form) % 5];
 	struct toucher toucher;
 	const char *verdict;
 
 	NEED(pin_needed, PIN_SLOW);
-	ASSERT_RIGHT(toucher_start(&toucher, touch, sample, self->first));
+	ASSERT_RIGHT(toucher_start(&toucher, variant->touch, sample,
+				   self->first));
 	verdict = toucher_waits(&toucher);
 	if (is_right(verdict))
 		verdict = stays(self, variant);

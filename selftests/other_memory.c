@@ -39,13 +39,15 @@ FIXTURE_VARIANT(other)
 	int flags;		/* of mmap() */
 	bool huge;
 	bool hugetlb;
+	bool unmapped;		/* as what migrates it would split its entries */
 	int err;		/* of a migration to the device */
 	bool told;		/* the driver learns that it is pinned */
 };
 
 FIXTURE_VARIANT_ADD(other, shared) { .flags = MAP_SHARED, .err = -ENOENT };
 FIXTURE_VARIANT_ADD(other, shared_huge) {
-	.flags = MAP_SHARED, .huge = true, .err = -ENOENT, .told = true
+	.flags = MAP_SHARED, .huge = true, .err = -ENOENT, .told = true,
+	.unmapped = true
 };
 FIXTURE_VARIANT_ADD(other, copied) {
 	.flags = MAP_PRIVATE, .err = -ENOENT, .told = true
@@ -169,6 +171,47 @@ TEST_F(other, stays)
 	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
 	ASSERT_RIGHT(sample_data(sample));
 	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
+}
+
+/*
+ * The device that has read it before still has it, and is told so; but for huge
+ * pages of a file, which the kernel gives up and does not map again by itself.
+ */
+TEST_F(other, stays_with_who_has_read_it)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_EQ(variant->unmapped || variant->hugetlb ? variant->err : 0,
+		  devthp_migrate_to_device(sample->dev, sample->addr,
+					   sample->pages, NULL));
+	ASSERT_RIGHT(device_has(sample, variant->flags & MAP_PRIVATE));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* Nor is it anybody's alone, but for copies, which are made for that. */
+TEST_F(other, is_nobodys_own)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_snapshot *before;
+	int err;
+
+	ASSERT_RIGHT(still_begin(sample, &before));
+	err = devthp_device_exclusive(sample->dev, sample->addr, sample->pages,
+				      sample->buffer);
+	if (variant->flags & MAP_PRIVATE) {
+		ASSERT_EQ(0, err);
+		ASSERT_RIGHT(sample_compare(sample, sample->buffer, 0,
+					    sample->pages, "the device reads"));
+	} else {
+		ASSERT_EQ(-EOPNOTSUPP, err);
+		EXPECT_RIGHT(still_untouched(sample, 0, sample->pages, before));
+	}
+	devthp_snapshot_free(before);
+	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 /* What it writes is for all who share it, or is a copy more. */

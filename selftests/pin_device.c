@@ -14,6 +14,7 @@
 #include "common/need.h"
 #include "common/peer.h"
 #include "common/pin.h"
+#include "common/settle.h"
 #include "common/still.h"
 
 enum how_mapped {
@@ -179,6 +180,63 @@ static const char *count_is_right(const FIXTURE_DATA(held) *self,
 	return RIGHT;
 }
 
+struct held_pages {
+	const FIXTURE_DATA(held) *self;
+	const FIXTURE_VARIANT(held) *variant;
+	bool pinned;		/* by now: not any more */
+};
+
+/* A pin of a small page is so many references, GUP_PIN_COUNTING_BIAS of the kernel. */
+#define PIN_OF_SMALL 1024
+
+static const char *refcount_is_right(const struct held_pages *held,
+				     const struct devthp_page *page, size_t i)
+{
+	const unsigned int known = DEVTHP_KNOWN_REFCOUNT |
+				   DEVTHP_KNOWN_MAPCOUNT |
+				   DEVTHP_KNOWN_PINCOUNT;
+	uint64_t want = page->mapcount;
+
+	if ((page->known & known) != known)
+		return everything_is_required() ?
+		       wrong("page %zu: not all its counts are known", i) : RIGHT;
+	/* Of what PTEs map of a huge folio, a page does not know all mappings. */
+	if (page->order && page->level != DEVTHP_LEVEL_PMD)
+		return RIGHT;
+	if (!held->pinned && page->pincount)
+		return wrong("page %zu is still pinned", i);
+	want += (uint64_t)page->pincount * (page->order ? 1 : PIN_OF_SMALL);
+	if (held->pinned && !pin_is_pin(held->variant->how))
+		want += page->order ? pinned_of_folio(held->self, i) :
+				      is_pinned(held->self, i);
+	if (page->refcount != want)
+		return wrong("page %zu: its folio has %llu references; should be %llu",
+			     i, (unsigned long long)page->refcount,
+			     (unsigned long long)want);
+	return RIGHT;
+}
+
+/* Batches of CPUs have some for a moment, so this is to settle. */
+static const char *refcounts_are_right(const void *arg)
+{
+	const struct held_pages *held = arg;
+	struct devthp_snapshot *now;
+	const char *verdict = RIGHT;
+	size_t i;
+
+	CHECK(still_begin(&held->self->sample, &now));
+	for (i = 0; i < held->self->sample.pages && is_right(verdict); i++) {
+		struct devthp_page page = { .size = sizeof(page) };
+
+		verdict = went_well("read a snapshot",
+				    devthp_snapshot_page(now, i, &page));
+		if (is_right(verdict))
+			verdict = refcount_is_right(held, &page, i);
+	}
+	devthp_snapshot_free(now);
+	return verdict;
+}
+
 /* The folios that no page is pinned of are on the device as before. */
 static const char *place_is_right(const FIXTURE_DATA(held) *self,
 				  const FIXTURE_VARIANT(held) *variant,
@@ -233,9 +291,11 @@ static const char *statistics_are_right(const FIXTURE_DATA(held) *self,
 /* Nobody gets another page in its place, by whatever happens to the mapping. */
 TEST_F(held, comes_back_and_stays)
 {
+	struct held_pages held = { self, variant, true };
 	struct sample *sample = &self->sample;
 
 	ASSERT_RIGHT(pages_are_right(self, variant));
+	ASSERT_RIGHT(settles(refcounts_are_right, &held));
 	if (pin_is_by_page(variant->how) || self->npages == 1)
 		ASSERT_RIGHT(statistics_are_right(self,
 				pin_is_pin(variant->how) ? self->npages : 0));
@@ -266,6 +326,8 @@ TEST_F(held, comes_back_and_stays)
 	ASSERT_RIGHT(sample_compare(sample, sample->buffer, self->first,
 				    self->npages, "who pinned it reads"));
 	ASSERT_RIGHT(statistics_are_right(self, 0));
+	held.pinned = false;
+	ASSERT_RIGHT(settles(refcounts_are_right, &held));
 	ASSERT_RIGHT(sample_data(sample));
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(sample_device_data(sample));

@@ -13,14 +13,147 @@
 #include <lib/test_hmm_uapi.h>
 
 #include "common/baseline.h"
+#include "common/driver.h"
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/window.h"
+
+/* ---- By two threads of one file, and by another file of the same device ---- */
+
+/*
+ * Without the library, whose objects are used by one thread at a time, and which
+ * would map memory in the window.
+ */
+static struct files {
+	int one, another;
+	char *migrated, *written, *read;	/* as large as the sample */
+} files;
+
+static int file_command(int fd, const struct window *window,
+			unsigned long request, char *data)
+{
+	struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)window->sample.addr,
+		.ptr = (uintptr_t)data,
+		.npages = window->sample.pages,
+	};
+
+	return ioctl(fd, request, &cmd) ? -errno : 0;
+}
+
+static const char *next_allocation_fails(struct window *window)
+{
+	struct hmm_dmirror_cmd cmd = {
+		.addr = (uintptr_t)window->sample.addr,
+		.npages = HMM_DMIRROR_FLAG_FAIL_ALLOC,
+	};
+
+	return went_well("let the next allocation fail",
+			 ioctl(files.one, HMM_DMIRROR_FLAGS, &cmd) ? -errno : 0);
+}
+
+static const char *files_open(struct window *window)
+{
+	const size_t size = bytes_of(&window->sample);
+	const bool fails_first = window->at->point ==
+				 HMM_DMIRROR_PAUSE_TO_DEV_PAGES;
+	char *room = mmap(NULL, 3 * size, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (room == MAP_FAILED)
+		return went_well("mmap", -errno);
+	files.migrated = room;
+	files.written = room + size;
+	files.read = room + 2 * size;
+	CHECK(driver_open(&files.one));
+	CHECK(driver_open(&files.another));
+	if (window->at->no_huge && fails_first)
+		CHECK(next_allocation_fails(window));
+	return RIGHT;
+}
+
+static void files_close(struct window *window)
+{
+	if (!files.migrated)
+		return;
+	close(files.one);
+	close(files.another);
+	munmap(files.migrated, 3 * bytes_of(&window->sample));
+}
+
+/* Whoever was faster, this file has the memory then, and what is in it. */
+static const char *file_migrates(struct window *window)
+{
+	const struct sample *sample = &window->sample;
+
+	CHECK(went_well("migrate by a file",
+			file_command(files.one, window,
+				     HMM_DMIRROR_MIGRATE_TO_DEV,
+				     files.migrated)));
+	return sample_compare(sample, files.migrated, 0, sample->pages,
+			      "the file reads");
+}
+
+/* If it comes too late for that, it does not wait for what is inserted. */
+static const char *same_file_migrates(struct window *window)
+{
+	const struct sample *sample = &window->sample;
+	const int late = window->at->point == HMM_DMIRROR_PAUSE_TO_DEV_PAGES;
+	int err = file_command(files.one, window, HMM_DMIRROR_MIGRATE_TO_DEV,
+			       files.read);
+
+	if (late && err == -ENOENT)
+		return RIGHT;
+	CHECK(went_well("migrate by the same file", err));
+	CHECK(sample_compare(sample, files.read, 0, sample->pages,
+			     "the intruder reads"));
+	return window->at->no_huge && !late ? next_allocation_fails(window) :
+					      RIGHT;
+}
+
+static const char *has_nothing(struct window *window)
+{
+	return sample_data(&window->sample);
+}
+
+static const char *same_file_reads(struct window *window)
+{
+	const struct sample *sample = &window->sample;
+
+	CHECK(went_well("read by the same file",
+			file_command(files.one, window, HMM_DMIRROR_READ,
+				     files.read)));
+	return sample_compare(sample, files.read, 0, sample->pages,
+			      "the same file reads");
+}
+
+static const char *another_file_writes(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	CHECK(same_file_reads(window));
+	CHECK(sample_make_next(sample, files.written, 0, sample->pages));
+	CHECK(went_well("write by another file",
+			file_command(files.another, window, HMM_DMIRROR_WRITE,
+				     files.written)));
+	return same_file_reads(window);
+}
+
+/* In place of the fixture's way to migrate. */
+static const char *migrate_by_file(struct window *window,
+				   struct window_point *by_file)
+{
+	*by_file = *window->at;
+	by_file->migrate = file_migrates;
+	window->at = by_file;
+	return files_open(window);
+}
 
 FIXTURE(insert)
 {
 	struct window window;
 	struct baseline baseline;
+	struct window_point by_file;
 };
 
 FIXTURE_VARIANT(insert)
@@ -64,6 +197,7 @@ FIXTURE_SETUP(insert)
 
 FIXTURE_TEARDOWN(insert)
 {
+	files_close(&self->window);
 	window_close(&self->window);
 	TEARDOWN_BASELINE(&self->baseline);
 }
@@ -143,6 +277,31 @@ TEST_F(insert, other_device_migrates)
 {
 	ASSERT_RIGHT(window_intrude(&self->window, other_device_migrates,
 				    false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+/*
+ * What the one has inserted, neither of them loses. By a child, for the memory of
+ * its parent: a thread changes mappings when it ends, which the device is told of
+ * and takes for a reason to look at all of them again.
+ */
+TEST_F(insert, same_file_migrates)
+{
+	ASSERT_RIGHT(migrate_by_file(&self->window, &self->by_file));
+	ASSERT_RIGHT(window_child_intrudes(&self->window, same_file_migrates,
+					   false, has_nothing));
+	ASSERT_RIGHT(same_file_reads(&self->window));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+/* The zero page that it has read before is not what it reads then. */
+TEST_F(insert, another_file_writes)
+{
+	ASSERT_RIGHT(migrate_by_file(&self->window, &self->by_file));
+	if (variant->zero || variant->inserted)
+		ASSERT_RIGHT(same_file_reads(&self->window));
+	ASSERT_RIGHT(window_intrude(&self->window, another_file_writes, false));
+	ASSERT_RIGHT(same_file_reads(&self->window));
 	ASSERT_RIGHT(window_end(&self->window));
 }
 

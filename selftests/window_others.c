@@ -6,8 +6,12 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -180,6 +184,143 @@ TEST_F(between, looked_at)
 {
 	ASSERT_RIGHT(window_child_intrudes(&self->window, looks, false,
 					   can_read));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+/* ---- The device is about to give up its memory, and stopped at one folio ---- */
+
+FIXTURE(giving_up)
+{
+	struct window window;
+	struct baseline baseline;
+};
+
+static const char *gives_up(struct window *window)
+{
+	return went_well("release the device",
+			 devthp_device_evict(window->sample.dev));
+}
+
+static const struct window_point giving_up = {
+	.migrate = gives_up,
+	.point = HMM_DMIRROR_PAUSE_EVICT_RANGE,
+};
+
+/* Of two folios; whoever intrudes has a file of its own. */
+FIXTURE_SETUP(giving_up)
+{
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	ASSERT_RIGHT(window_open(&self->window, &giving_up));
+	SETUP_SAMPLE(&self->window.sample, 2);
+	NEED(window_needed, &self->window);
+	ASSERT_RIGHT(device_open(&self->window.second, 0));
+}
+
+FIXTURE_TEARDOWN(giving_up)
+{
+	window_close(&self->window);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+/* The folio that is not being evicted, whichever of them that is. */
+static const char *the_other_is_back(const struct sample *sample)
+{
+	size_t i, back = 0;
+
+	CHECK(sample_look(sample));
+	for (i = 0; i < sample->pages; i++)
+		back += sample->page[i].location == DEVTHP_LOC_SYSTEM;
+	if (back != sample->folio_pages)
+		return wrong("%zu pages are in system memory; should be %zu",
+			     back, sample->folio_pages);
+	return RIGHT;
+}
+
+static const char *evicts_the_other(struct window *window)
+{
+	const struct sample *sample = &window->sample;
+	struct devthp_eviction report = { .size = sizeof(report) };
+
+	CHECK(went_well("evict the device",
+			devthp_device_drain(window->second, &report)));
+	if (report.evicted != sample->folio_pages)
+		return wrong("%llu pages were evicted; should be %zu",
+			     (unsigned long long)report.evicted,
+			     sample->folio_pages);
+	return the_other_is_back(sample);
+}
+
+static const char *closes_another_file(struct window *window)
+{
+	CHECK(closes(window));
+	return the_other_is_back(&window->sample);
+}
+
+static const char *releases_too(struct sample *sample, struct peer *parent)
+{
+	struct window *window = (struct window *)
+		((char *)sample - offsetof(struct window, sample));
+
+	CHECK(peer_wait(parent));
+	return releases(window);
+}
+
+/* Who is found asleep in the kernel so many times in a row waits for the other. */
+#define LOOKS 20
+
+static const char *kills_who_waits(struct window *window)
+{
+	struct peer *waiting = &window->sharer;
+	const time_t limit = time(NULL) + PATIENCE;
+	int status, looks = 0;
+	char state;
+
+	CHECK(peer_tell(waiting));
+	while (looks < LOOKS) {
+		if (time(NULL) > limit)
+			return wrong("a second release does not wait for the first");
+		sched_yield();
+		CHECK(task_state(waiting->pid, &state));
+		looks = state == 'D' ? looks + 1 : 0;
+	}
+	if (kill(waiting->pid, SIGKILL))
+		return went_well("kill who waits", -errno);
+	status = peer_status(waiting);
+	waiting->pid = 0;
+	if (!WIFSIGNALED(status))
+		return wrong("who waits ended with status %#x", status);
+	return RIGHT;
+}
+
+TEST_F(giving_up, evicted)
+{
+	ASSERT_RIGHT(window_fill(&self->window));
+	ASSERT_RIGHT(window_intrude(&self->window, evicts_the_other, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+TEST_F(giving_up, another_file_closes)
+{
+	ASSERT_RIGHT(window_fill(&self->window));
+	ASSERT_RIGHT(window_intrude(&self->window, closes_another_file, false));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+/* It is not done before the memory is gone that was there when it came. */
+TEST_F(giving_up, released_again)
+{
+	ASSERT_RIGHT(window_fill(&self->window));
+	ASSERT_RIGHT(window_intrude(&self->window, releases, true));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+/* By a child, which shares none of the memory: it was there before that. */
+TEST_F(giving_up, who_releases_again_is_killed)
+{
+	ASSERT_RIGHT(peer_fork(&self->window.sharer, releases_too,
+			       &self->window.sample));
+	ASSERT_RIGHT(window_fill(&self->window));
+	ASSERT_RIGHT(window_intrude(&self->window, kills_who_waits, false));
 	ASSERT_RIGHT(window_end(&self->window));
 }
 

@@ -37,6 +37,7 @@ FIXTURE_VARIANT(between)
 #define EVICT .migrate = window_evict
 
 POINT(to_device_unmapped, TO_DEVICE, .point = HMM_DMIRROR_PAUSE_TO_DEV_SETUP);
+POINT(to_device_copied, TO_DEVICE, .point = HMM_DMIRROR_PAUSE_TO_DEV_PAGES);
 POINT(to_device_split, TO_DEVICE, .no_huge = true,
       .point = HMM_DMIRROR_PAUSE_TO_DEV_PAGES);
 POINT(to_system_copied, TO_SYSTEM, .point = HMM_DMIRROR_PAUSE_TO_SYS_PAGES);
@@ -52,7 +53,6 @@ POINT(evict_copied, EVICT, .point = HMM_DMIRROR_PAUSE_EVICT_PAGES);
 
 /* The others, where it matters most. */
 #ifdef WINDOW_ALL_POINTS
-POINT(to_device_copied, TO_DEVICE, .point = HMM_DMIRROR_PAUSE_TO_DEV_PAGES);
 POINT(to_device_unmapped_to_be_split, TO_DEVICE, .no_huge = true,
       .point = HMM_DMIRROR_PAUSE_TO_DEV_SETUP);
 POINT(to_system_unmapped, TO_SYSTEM, .point = HMM_DMIRROR_PAUSE_TO_SYS_SETUP);
