@@ -17,13 +17,15 @@ number=0
 patches=$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$series_dir/series" | awk '{ print $1 }')
 touched=$(cd "$series_dir" && cat $patches | sed -n 's,^+++ b/\(.*\.c\)$,\1,p' | sort -u)
 
+# By this way kbuild compiles it with what amdgpu's Makefile says.
+amdkfd=drivers/gpu/drm/amd/amdgpu/../amdkfd
+
 # What is compiled in a configuration.
 objects()
 {
 	case $1 in
 	drivers) echo drivers/pci/p2pdma.o drivers/gpu/drm/nouveau/nouveau_dmem.o \
-		drivers/gpu/drm/nouveau/nouveau_svm.o drivers/gpu/drm/amd/amdkfd/kfd_migrate.o \
-		drivers/gpu/drm/amd/amdkfd/kfd_svm.o ;;
+		drivers/gpu/drm/nouveau/nouveau_svm.o $amdkfd/kfd_migrate.o $amdkfd/kfd_svm.o ;;
 	powerpc) echo arch/powerpc/kvm/book3s_hv_uvmem.o mm/huge_memory.o mm/migrate_device.o ;;
 	thp-off|device-private-off|migration-off) echo mm/ fs/proc/ kernel/fork.o ;;
 	*) echo mm/ fs/proc/ kernel/fork.o lib/test_hmm.o ;;
