@@ -38,9 +38,8 @@ static const char *other_device_reads(struct window *window)
 	struct sample *sample = &window->sample;
 
 	return went_well("another device reads",
-			 devthp_device_read(window->second, sample->addr,
-					    sample->pages, sample->buffer,
-					    NULL));
+			 sample_device_reads(window->second, sample->addr,
+					     sample->pages, sample->buffer));
 }
 
 static const char *pinned(struct window *window, enum pin_how how)

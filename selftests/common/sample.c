@@ -255,6 +255,30 @@ const char *sample_access_range(struct sample *sample, size_t first,
 	return RIGHT;
 }
 
+int sample_device_reads(struct devthp_device *dev, void *addr, size_t npages,
+			void *to)
+{
+	const time_t limit = time(NULL) + PATIENCE;
+	int err;
+
+	do {
+		err = devthp_device_read(dev, addr, npages, to, NULL);
+	} while (err == -EBUSY && time(NULL) < limit);
+	return err;
+}
+
+int sample_device_writes(struct devthp_device *dev, void *addr, size_t npages,
+			 void *from)
+{
+	const time_t limit = time(NULL) + PATIENCE;
+	int err;
+
+	do {
+		err = devthp_device_write(dev, addr, npages, from, NULL);
+	} while (err == -EBUSY && time(NULL) < limit);
+	return err;
+}
+
 static const char *device_write_run(struct sample *sample, size_t first,
 				    size_t npages)
 {
@@ -264,9 +288,9 @@ static const char *device_write_run(struct sample *sample, size_t first,
 		sample->generation[i]++;
 	CHECK(data_make(sample, sample->buffer, first, npages));
 	return went_well("the device writes",
-			 devthp_device_write(sample->dev,
-					     page_of(sample, first), npages,
-					     sample->buffer, NULL));
+			 sample_device_writes(sample->dev,
+					      page_of(sample, first), npages,
+					      sample->buffer));
 }
 
 static const char *device_read_run(struct sample *sample, size_t first,
@@ -275,9 +299,9 @@ static const char *device_read_run(struct sample *sample, size_t first,
 	/* The device must not get away with reading nothing. */
 	memset(sample->buffer, 0xa5, npages * devthp_page_size());
 	CHECK(went_well("the device reads",
-			devthp_device_read(sample->dev,
-					   page_of(sample, first), npages,
-					   sample->buffer, NULL)));
+			sample_device_reads(sample->dev,
+					    page_of(sample, first), npages,
+					    sample->buffer)));
 	return sample_compare(sample, sample->buffer, first, npages,
 			      "the device reads");
 }

@@ -96,6 +96,15 @@ const char *sample_access_range(struct sample *sample, size_t first,
 /* The device writes the next generation to all pages but the holes. */
 const char *sample_device_write(struct sample *sample);
 
+/*
+ * Any device reads or writes, again when it was told that somebody else takes too
+ * long with the memory. 0 or a negative errno.
+ */
+int sample_device_reads(struct devthp_device *dev, void *addr, size_t npages,
+			void *to);
+int sample_device_writes(struct devthp_device *dev, void *addr, size_t npages,
+			 void *from);
+
 /* The device reads all pages but the holes, and they hold what they should. */
 const char *sample_device_data(struct sample *sample);
 
