@@ -13,7 +13,6 @@
 #include "common/matrix.h"
 #include "common/means.h"
 
-
 MATRIX(advice, FOR_EACH_STATE)
 /* By the same code as others above, or about the mapping rather than the memory */
 MATRIX(similar_advice, FOR_EACH_STATE_TYPICAL)

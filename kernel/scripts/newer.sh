@@ -25,8 +25,12 @@ newer_apt()
 fetch_newest()
 {
 	suite=$(base newer)
+	# Where this machine has Debian from; a suite besides its own is there as well.
+	have apt-get && archive=$(apt-get indextargets --format '$(REPO_URI)' 'Origin: Debian' \
+		'Label: Debian' 2>/dev/null | sed -n 1p) && [ -n "$archive" ] ||
+		die "apt knows no archive of Debian here; run apt-get update, or give a newer kernel's tree or tarball with NEWER_SRC=."
 	mkdir -p "$work/apt/lists/partial" "$work/apt/cache/archives/partial" "$work/download"
-	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian $suite main" \
+	echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $archive $suite main" \
 		>"$work/apt/sources.list"
 	logged "$build/log/newer.log" newer_apt apt-get update ||
 		die "apt cannot read Debian's $suite; give a newer kernel's tree or tarball with NEWER_SRC=."
