@@ -97,6 +97,15 @@ static const char *put_read_only(const FIXTURE_DATA(refused) *self,
 	return RIGHT;
 }
 
+static struct hmm_dmirror_cmd on_all_of(const struct sample *sample)
+{
+	return (struct hmm_dmirror_cmd){
+		.addr = (uintptr_t)sample->addr,
+		.npages = sample->pages,
+		.ptr = (uintptr_t)sample->buffer,
+	};
+}
+
 #define ASSERT_REFUSED(err, request, arg)				\
 do {									\
 	ASSERT_EQ(err, command(self, request, arg));			\
@@ -244,11 +253,7 @@ TEST_F(refused, no_buffer_to_migrate_to)
 TEST_F(refused, hole_in_the_range)
 {
 	struct sample *sample = &self->sample;
-	struct hmm_dmirror_cmd cmd = {
-		.addr = (uintptr_t)sample->addr,
-		.npages = sample->pages,
-		.ptr = (uintptr_t)sample->buffer,
-	};
+	struct hmm_dmirror_cmd cmd = on_all_of(sample);
 	const size_t half = sample->pages / 2;
 
 	ASSERT_RIGHT(sample_cut(sample, sample->pages - 1, 1, HOLE_UNMAPPED));
@@ -267,11 +272,7 @@ TEST_F(refused, not_writable_in_the_end)
 {
 	struct sample *sample = &self->sample;
 	const size_t last = sample->pages - 1, size = devthp_page_size();
-	struct hmm_dmirror_cmd cmd = {
-		.addr = (uintptr_t)sample->addr,
-		.npages = sample->pages,
-		.ptr = (uintptr_t)sample->buffer,
-	};
+	struct hmm_dmirror_cmd cmd = on_all_of(sample);
 
 	memset(sample->buffer, 0x5a, sample->pages * size);
 	ASSERT_EQ(0, mprotect(sample->addr + last * size, size, PROT_READ));
@@ -292,11 +293,7 @@ TEST_F(refused, shared_in_the_end)
 {
 	struct sample *sample = &self->sample;
 	const size_t last = sample->pages - 1, size = devthp_page_size();
-	struct hmm_dmirror_cmd cmd = {
-		.addr = (uintptr_t)sample->addr,
-		.npages = sample->pages,
-		.ptr = (uintptr_t)sample->buffer,
-	};
+	struct hmm_dmirror_cmd cmd = on_all_of(sample);
 
 	ASSERT_RIGHT(sample_cut(sample, last, 1, HOLE_UNMAPPED));
 	ASSERT_EQ(page_of(sample, last),

@@ -159,6 +159,18 @@ static const char *file_is_right(struct sample *sample, int file,
 	return RIGHT;
 }
 
+/* Where it should be by now, and what the device, the file and the CPU have of it. */
+static const char *is_right_for_all(FIXTURE_DATA(other) *self,
+				    const FIXTURE_VARIANT(other) *variant)
+{
+	struct sample *sample = &self->sample;
+
+	CHECK(device_has(sample, variant->flags & MAP_PRIVATE));
+	CHECK(sample_device_data(sample));
+	CHECK(file_is_right(sample, self->file, self->first));
+	return sample_data(sample);
+}
+
 TEST_F(other, stays)
 {
 	struct sample *sample = &self->sample;
@@ -166,10 +178,7 @@ TEST_F(other, stays)
 	ASSERT_EQ(variant->err,
 		  devthp_migrate_to_device(sample->dev, sample->addr,
 					   sample->pages, NULL));
-	ASSERT_RIGHT(device_has(sample, variant->flags & MAP_PRIVATE));
-	ASSERT_RIGHT(sample_device_data(sample));
-	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(is_right_for_all(self, variant));
 	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
 }
 
@@ -185,10 +194,7 @@ TEST_F(other, stays_with_who_has_read_it)
 	ASSERT_EQ(variant->unmapped || variant->hugetlb ? variant->err : 0,
 		  devthp_migrate_to_device(sample->dev, sample->addr,
 					   sample->pages, NULL));
-	ASSERT_RIGHT(device_has(sample, variant->flags & MAP_PRIVATE));
-	ASSERT_RIGHT(sample_device_data(sample));
-	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(is_right_for_all(self, variant));
 }
 
 /* Nor is it anybody's alone, but for copies, which are made for that. */

@@ -7,7 +7,7 @@ export V=
 kernel=patched
 limit=60	# seconds; only the hang uses its time up
 
-plan 9
+plan 10
 echo "$passing" | overlay
 expect 0 "7 passed, 0 failed, 0 skipped" "a guest with a passing program" guest
 
@@ -40,6 +40,11 @@ expect 1 "FAILED   test_hmm loads" "a module that does not load" guest
 
 printf '%s\n' '#!/bin/sh' 'echo 1..1; echo ok 1 a; sleep 1000 </dev/hmm_dmirror0 >/dev/null 2>&1 &' | overlay
 expect 1 "FAILED   test_hmm unloads" "a module that is held" guest
+
+# What is in a ramfs cannot be reclaimed, and counts as that.
+printf '%s\n' '#!/bin/sh' 'mkdir /tmp/ramfs; mount -t ramfs none /tmp/ramfs' \
+	'dd if=/dev/zero of=/tmp/ramfs/file bs=1M count=1 2>/dev/null; echo 1..1; echo ok 1 a' | overlay
+expect 1 "FAILED   counters are at their baseline" "a program that leaves memory behind" guest
 
 printf '%s\n' '#!/bin/sh' 'echo 1..2; echo ok 1 a; while :; do :; done' | overlay
 limit=15
