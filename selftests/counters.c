@@ -321,8 +321,8 @@ static const char *is_split(const struct parts *before, bool by_now)
 
 	CHECK(read_parts(&now));
 	if (now.partial - before->partial != !by_now)
-		return wrong("%" PRIu64 " huge folios are mapped in part; were %" PRIu64,
-			     now.partial, before->partial);
+		return wrong("%" PRIu64 " huge folios are mapped in part; should be %" PRIu64,
+			     now.partial, before->partial + !by_now);
 	if (now.deferred - before->deferred != 1)
 		return wrong("%" PRIu64 " splits were put off; should be 1",
 			     now.deferred - before->deferred);
