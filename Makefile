@@ -82,7 +82,7 @@ check-debug: accel debug	## the tests in the guest with KASAN, lockdep, kmemleak
 check-nodebug: accel nodebug	## the tests in the guest without CONFIG_DEBUG_VM
 	$(s)/check.sh nodebug
 
-series: patch			## every prefix of the series builds, configured in and out; sparse
+series: kernel			## every prefix of the series builds, configured in and out; sparse
 	$(s)/deps.sh series
 	$(s)/check.sh lint series
 

@@ -3,8 +3,8 @@
 # series.sh DIR: does every prefix of the series build, with the new code configured
 # in and out, and without a new warning? The objects of the directories that the
 # series is about are compiled, not a whole kernel; kbuild finds out which a patch
-# concerns. KTAP on stdout, one case for each patch and configuration; logs in DIR;
-# progress on descriptor 3.
+# concerns. That they would link is read off their symbols. KTAP on stdout, one case for
+# each patch and configuration; logs in DIR; progress on descriptor 3.
 . "$(dirname "$0")/lib.sh"
 load_kernel patched
 logs=$1
@@ -95,11 +95,31 @@ case_of()
 	fi
 }
 
+# Of drivers and powerpc only single objects are compiled, so nothing can be said.
+would_link()
+{
+	case $configuration in
+	drivers|powerpc) return 0 ;;
+	esac
+	symbols_of "$obj" >"$work/common.nm"
+	symbols_of "$work/$configuration" >"$work/objects.nm"
+	awk -v module=lib/test_hmm.o -f "$top/kernel/scripts/symbols.awk" part=whole "$obj/System.map" \
+		part=common "$work/common.nm" part=objects "$work/objects.nm" >>"$1"
+	! grep -q '^error: ' "$1"
+}
+
+symbols_of()
+{
+	# shellcheck disable=SC2046
+	(cd "$1" && nm -A $(find mm fs/proc kernel/fork.o lib/test_hmm.o -name '*.o' 2>/dev/null))
+}
+
 compile()
 {
 	# shellcheck disable=SC2046
 	{ configure && series_make $(objects "$configuration") >"$logs/$1-$configuration.log" 2>&1; } ||
 		{ cat "$logs/config-$configuration.log" >>"$logs/$1-$configuration.log"; return 1; }
+	would_link "$logs/$1-$configuration.log"
 }
 
 try()
