@@ -295,6 +295,20 @@ DEVTHP_API int devthp_device_unhold(struct devthp_device *dev, void *addr, size_
 				    uint64_t *held);
 
 /*
+ * The same reference for pages of the device by their number (devthp_page.pfn),
+ * also while no entry leads to them, and while a migration has stopped that they
+ * are part of. Pages that are free are left out. _unhold_frames() drops what was
+ * taken like this, and nothing else does but closing the device.
+ *
+ * -EFAULT	not all of it is memory of this device
+ * -EOPNOTSUPP	the module does not know
+ */
+DEVTHP_API int devthp_device_hold_frames(struct devthp_device *dev, uint64_t pfn,
+					 size_t npages, uint64_t *held);
+DEVTHP_API int devthp_device_unhold_frames(struct devthp_device *dev, uint64_t pfn,
+					   size_t npages, uint64_t *held);
+
+/*
  * Points between two steps of a migration. _SETUP, _RANGE: the folios are locked
  * and unmapped. _PAGES: the new ones have taken their place, not mapped yet.
  */
@@ -307,7 +321,13 @@ enum devthp_point {
 	DEVTHP_POINT_FAULT_SETUP = 6,
 	DEVTHP_POINT_FAULT_PAGES = 7,
 	DEVTHP_POINT_EVICT_RANGE = 8,	/* devthp_device_drain(), _evict() */
-	DEVTHP_POINT_EVICT_PAGES = 9
+	DEVTHP_POINT_EVICT_PAGES = 9,
+	/*
+	 * No step of a migration: what the device has access to through this very
+	 * handle is about to lose its entries, or to get others, by whomever.
+	 * Locks of it may be held, as when the kernel splits a folio.
+	 */
+	DEVTHP_POINT_CLEAR = 10
 };
 
 /*

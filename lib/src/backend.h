@@ -60,6 +60,10 @@ struct devthp_backend {
 		    uint32_t flags, uint64_t *held);
 	int (*unhold)(struct devthp_device *dev, uintptr_t addr, size_t npages,
 		      uint64_t *held);
+	int (*hold_frames)(struct devthp_device *dev, uint64_t pfn,
+			   size_t npages, uint64_t *held);
+	int (*unhold_frames)(struct devthp_device *dev, uint64_t pfn,
+			     size_t npages, uint64_t *held);
 	/* The point was checked. */
 	int (*pause)(struct devthp_device *dev, unsigned int point);
 	int (*pause_wait)(struct devthp_device *dev, unsigned int point,

@@ -35,7 +35,7 @@ struct test_hmm_times {
 /* Its own commands, of structures that begin with their size. */
 struct test_hmm_hold {
 	uint32_t size;
-	uint32_t flags;		/* DEVTHP_HOLD_*, as the module has them */
+	uint32_t flags;		/* DEVTHP_HOLD_*, as the module has them, or: */
 	uint64_t addr;
 	uint64_t npages;
 	uint64_t held;
@@ -72,6 +72,8 @@ struct test_hmm_stats {
 #define TEST_HMM_PAUSE		_IOWR('H', 0x82, struct test_hmm_pause)
 #define TEST_HMM_EVICT		_IOWR('H', 0x83, struct test_hmm_evict)
 #define TEST_HMM_STATS		_IOWR('H', 0x84, struct test_hmm_stats)
+
+#define HOLD_FRAMES		8	/* addr is physical */
 
 #define PAUSE_ARM		1
 #define PAUSE_WAIT		2
@@ -238,30 +240,43 @@ static int test_hmm_usage(struct devthp_device *dev, struct devthp_usage *usage)
 	return 0;
 }
 
-static int test_hmm_hold(struct devthp_device *dev, uintptr_t addr, size_t npages,
-			 uint32_t flags, uint64_t *held)
+static int hold_command(struct devthp_device *dev, unsigned long request, uint64_t addr,
+			size_t npages, uint32_t flags, uint64_t *held)
 {
 	struct test_hmm_hold cmd = {
 		.size = sizeof(cmd), .flags = flags, .addr = addr, .npages = npages,
 	};
-	int ret = own_command(dev, TEST_HMM_HOLD, &cmd);
+	int ret = own_command(dev, request, &cmd);
 
 	if (!ret)
 		*held = cmd.held;
 	return ret;
 }
 
+static int test_hmm_hold(struct devthp_device *dev, uintptr_t addr, size_t npages,
+			 uint32_t flags, uint64_t *held)
+{
+	return hold_command(dev, TEST_HMM_HOLD, addr, npages, flags, held);
+}
+
 static int test_hmm_unhold(struct devthp_device *dev, uintptr_t addr, size_t npages,
 			   uint64_t *held)
 {
-	struct test_hmm_hold cmd = {
-		.size = sizeof(cmd), .addr = addr, .npages = npages,
-	};
-	int ret = own_command(dev, TEST_HMM_UNHOLD, &cmd);
+	return hold_command(dev, TEST_HMM_UNHOLD, addr, npages, 0, held);
+}
 
-	if (!ret)
-		*held = cmd.held;
-	return ret;
+static int test_hmm_hold_frames(struct devthp_device *dev, uint64_t pfn, size_t npages,
+				uint64_t *held)
+{
+	return hold_command(dev, TEST_HMM_HOLD, pfn * devthp_page_size(), npages, HOLD_FRAMES,
+			    held);
+}
+
+static int test_hmm_unhold_frames(struct devthp_device *dev, uint64_t pfn, size_t npages,
+				  uint64_t *held)
+{
+	return hold_command(dev, TEST_HMM_UNHOLD, pfn * devthp_page_size(), npages, HOLD_FRAMES,
+			    held);
 }
 
 static int pause_command(struct devthp_device *dev, unsigned int point, uint32_t action,
@@ -341,6 +356,8 @@ const struct devthp_backend devthp_test_hmm = {
 	.times = test_hmm_times,
 	.hold = test_hmm_hold,
 	.unhold = test_hmm_unhold,
+	.hold_frames = test_hmm_hold_frames,
+	.unhold_frames = test_hmm_unhold_frames,
 	.pause = test_hmm_pause,
 	.pause_wait = test_hmm_pause_wait,
 	.resume = test_hmm_resume,

@@ -344,9 +344,49 @@ int devthp_device_unhold(struct devthp_device *dev, void *addr, size_t npages, u
 	return ret;
 }
 
+/* Numbers of pages, such that each has an address. */
+static int check_frames(const struct devthp_device *dev, uint64_t pfn, size_t npages)
+{
+	const uint64_t end = UINT64_MAX / devthp_page_size();
+
+	if (!dev || !npages || npages > end || pfn > end - npages)
+		return -EINVAL;
+	return dev->backend->hold_frames ? 0 : -EOPNOTSUPP;
+}
+
+int devthp_device_hold_frames(struct devthp_device *dev, uint64_t pfn, size_t npages,
+			      uint64_t *held)
+{
+	DEVTHP_KEEP_ERRNO;
+	uint64_t count;
+	int ret;
+
+	ret = check_frames(dev, pfn, npages);
+	if (!ret)
+		ret = dev->backend->hold_frames(dev, pfn, npages, &count);
+	if (!ret && held)
+		*held = count;
+	return ret;
+}
+
+int devthp_device_unhold_frames(struct devthp_device *dev, uint64_t pfn, size_t npages,
+				uint64_t *held)
+{
+	DEVTHP_KEEP_ERRNO;
+	uint64_t count;
+	int ret;
+
+	ret = check_frames(dev, pfn, npages);
+	if (!ret)
+		ret = dev->backend->unhold_frames(dev, pfn, npages, &count);
+	if (!ret && held)
+		*held = count;
+	return ret;
+}
+
 static int check_point(const struct devthp_device *dev, unsigned int point)
 {
-	if (!dev || point < DEVTHP_POINT_TO_DEVICE_SETUP || point > DEVTHP_POINT_EVICT_PAGES)
+	if (!dev || point < DEVTHP_POINT_TO_DEVICE_SETUP || point > DEVTHP_POINT_CLEAR)
 		return -EINVAL;
 	return dev->backend->pause ? 0 : -EOPNOTSUPP;
 }

@@ -39,6 +39,8 @@ static void null_objects(void)
 	CHECK_CALL(devthp_device_usage(NULL, NULL), -EINVAL);
 	CHECK_CALL(devthp_device_hold(NULL, page, 1, 0, NULL), -EINVAL);
 	CHECK_CALL(devthp_device_unhold(NULL, page, 1, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_hold_frames(NULL, 1, 1, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_unhold_frames(NULL, 1, 1, NULL), -EINVAL);
 	CHECK_CALL(devthp_device_pause(NULL, 1), -EINVAL);
 	CHECK_CALL(devthp_device_pause_wait(NULL, 1, 0), -EINVAL);
 	CHECK_CALL(devthp_device_resume(NULL, 1), -EINVAL);

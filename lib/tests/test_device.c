@@ -252,6 +252,41 @@ static void hold(void)
 	mock_end();
 }
 
+static void hold_frames(void)
+{
+	static const struct mock_ioctl calls[] = {
+		{ HMM_HOLD, 32 | 8ULL << 32, PAGES, .cpages = 3 },
+		{ HMM_HOLD, 32 | 8ULL << 32, PAGES, .ret = -EFAULT },
+		{ HMM_HOLD, 32 | 8ULL << 32, PAGES, .ret = -EINVAL },
+		{ HMM_UNHOLD, 32 | 8ULL << 32, PAGES, .cpages = 7 },
+		{ HMM_UNHOLD, 32 | 8ULL << 32, PAGES, .ret = -EINVAL },
+	};
+	const uint64_t last = UINT64_MAX / devthp_page_size();
+	struct devthp_device *dev;
+	uint64_t held = 99;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_device_hold_frames(dev, 1, 0, &held), -EINVAL);
+	CHECK_CALL(devthp_device_hold_frames(dev, last, 1, &held), -EINVAL);
+	CHECK_CALL(devthp_device_hold_frames(dev, DEVTHP_NONE, 1, &held), -EINVAL);
+	CHECK_CALL(devthp_device_hold_frames(dev, 1, SIZE_MAX, &held), -EINVAL);
+	CHECK_CALL(devthp_device_unhold_frames(dev, 1, 0, &held), -EINVAL);
+	CHECK_CALL(devthp_device_unhold_frames(dev, last, 1, &held), -EINVAL);
+	CHECK_INT(held, 99);
+	CHECK_CALL(devthp_device_hold_frames(dev, last - PAGES, PAGES, &held), 0);
+	CHECK_INT(held, 3);
+	CHECK_CALL(devthp_device_hold_frames(dev, 1, PAGES, &held), -EFAULT);
+	CHECK_CALL(devthp_device_hold_frames(dev, 1, PAGES, NULL), -EOPNOTSUPP);
+	CHECK_INT(held, 3);
+	CHECK_CALL(devthp_device_unhold_frames(dev, 1, PAGES, &held), 0);
+	CHECK_INT(held, 7);
+	CHECK_CALL(devthp_device_unhold_frames(dev, 1, PAGES, NULL), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
 static void pausing(void)
 {
 	/* The third 64 bits are the timeout here. */
@@ -267,7 +302,7 @@ static void pausing(void)
 	dev = mock_device();
 	mock_expect(calls, ARRAY_SIZE(calls));
 	CHECK_CALL(devthp_device_pause(dev, 0), -EINVAL);
-	CHECK_CALL(devthp_device_resume(dev, 10), -EINVAL);
+	CHECK_CALL(devthp_device_resume(dev, 11), -EINVAL);
 	CHECK_CALL(devthp_device_pause(dev, DEVTHP_POINT_TO_DEVICE_SETUP), 0);
 	CHECK_CALL(devthp_device_pause_wait(dev, DEVTHP_POINT_TO_DEVICE_SETUP, 50), -ETIMEDOUT);
 	CHECK_CALL(devthp_device_pause_wait(dev, DEVTHP_POINT_EVICT_PAGES, -1), 0);
@@ -342,6 +377,7 @@ static const struct tap_case cases[] = {
 	{ "allocation failure is set and taken back", failing_alloc },
 	{ "times of migrations", times },
 	{ "holding pages", hold },
+	{ "holding pages by their number", hold_frames },
 	{ "pausing migrations", pausing },
 	{ "draining the device, use of its memory", drain_and_usage },
 	{ "evict and exclusive access", evict_and_exclusive },
