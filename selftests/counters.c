@@ -13,6 +13,7 @@
 #include "common/form.h"
 #include "common/matrix.h"
 #include "common/settle.h"
+#include "common/splits.h"
 #include "common/textfile.h"
 
 #define KB 1024
@@ -173,38 +174,13 @@ TEST_F(counted_later, when_it_is_gone)
 
 MATRIX(splits, MATRIX_OF_SPLITS)
 
-struct statistics {
-	uint64_t pages, pages_failed, pmds;	/* of /proc/vmstat */
-	uint64_t splits, failed;		/* of folios of that size */
-};
-
-static const char *size_field(const char *name, uint64_t *number)
-{
-	char path[160];
-
-	snprintf(path, sizeof(path),
-		 "/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s",
-		 devthp_pmd_size() / KB, name);
-	return file_number(path, number);
-}
-
-static const char *read_statistics(struct statistics *now)
-{
-	CHECK(file_field("/proc/vmstat", "thp_split_page", &now->pages));
-	CHECK(file_field("/proc/vmstat", "thp_split_page_failed",
-			 &now->pages_failed));
-	CHECK(file_field("/proc/vmstat", "thp_split_pmd", &now->pmds));
-	CHECK(size_field("split", &now->splits));
-	return size_field("split_failed", &now->failed);
-}
-
 /* So many folios were split since, and PMD entries, and no split has failed. */
-static const char *splits_were(const struct statistics *before,
+static const char *splits_were(const struct splits *before,
 			       uint64_t folios, uint64_t pmds)
 {
-	struct statistics now;
+	struct splits now;
 
-	CHECK(read_statistics(&now));
+	CHECK(splits_read(&now));
 	if (now.splits - before->splits != folios)
 		return wrong("%" PRIu64 " huge folios were split; should be %" PRIu64,
 			     now.splits - before->splits, folios);
@@ -233,9 +209,9 @@ TEST_F(splits, by_migration)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
-	struct statistics before;
+	struct splits before;
 
-	ASSERT_RIGHT(read_statistics(&before));
+	ASSERT_RIGHT(splits_read(&before));
 	ASSERT_EQ(0, devthp_migrate_to_system(sample->dev, sample->addr +
 					      100 * devthp_page_size(), 5,
 					      NULL));
@@ -248,9 +224,9 @@ TEST_F(splits, by_migration)
 TEST_F(splits, by_a_touch)
 {
 	struct scene *scene = &self->scene;
-	struct statistics before;
+	struct splits before;
 
-	ASSERT_RIGHT(read_statistics(&before));
+	ASSERT_RIGHT(splits_read(&before));
 	ASSERT_RIGHT(sample_access(&scene->sample, scene_page(scene),
 				   ACCESS_READ));
 	ASSERT_RIGHT(splits_were(&before, scene->state == &state_entries_split,
@@ -261,9 +237,9 @@ TEST_F(splits, by_a_touch)
 TEST_F(splits, not_by_the_device)
 {
 	struct scene *scene = &self->scene;
-	struct statistics before;
+	struct splits before;
 
-	ASSERT_RIGHT(read_statistics(&before));
+	ASSERT_RIGHT(splits_read(&before));
 	ASSERT_RIGHT(sample_device_data(&scene->sample));
 	ASSERT_RIGHT(splits_were(&before, 0, 0));
 	ASSERT_RIGHT(scene_data(scene));
@@ -309,9 +285,9 @@ struct parts {
 
 static const char *read_parts(struct parts *now)
 {
-	CHECK(size_field("nr_anon_partially_mapped", &now->partial));
-	CHECK(size_field("split_deferred", &now->deferred));
-	return size_field("split", &now->splits);
+	CHECK(splits_field("nr_anon_partially_mapped", &now->partial));
+	CHECK(splits_field("split_deferred", &now->deferred));
+	return splits_field("split", &now->splits);
 }
 
 /* It was put off once; by now it is split, or not yet. */

@@ -519,12 +519,19 @@ TEST_F(refused, hold)
 		{ .addr = addr, .npages = 0 },
 		{ .addr = addr + 1, .npages = 1 },
 		{ .addr = addr, .npages = UINT64_MAX },
-		{ .addr = addr, .npages = 1, .flags = 8 },
+		{ .addr = addr, .npages = 1, .flags = 0x10 },
 		{ .addr = addr, .npages = 1, .flags = 0x80000000 },
 		/* Of a pin, without a pin */
 		{ .addr = addr, .npages = 1,
 		  .flags = HMM_DMIRROR_HOLD_LONGTERM },
 		{ .addr = addr, .npages = 1, .flags = HMM_DMIRROR_HOLD_WRITE },
+		{ .addr = addr, .npages = 1,
+		  .flags = HMM_DMIRROR_HOLD_FRAMES | HMM_DMIRROR_HOLD_PIN },
+		{ .addr = addr, .npages = 1,
+		  .flags = HMM_DMIRROR_HOLD_FRAMES | HMM_DMIRROR_HOLD_WRITE },
+		{ .addr = addr + 1, .npages = 1,
+		  .flags = HMM_DMIRROR_HOLD_FRAMES },
+		{ .addr = addr, .npages = 0, .flags = HMM_DMIRROR_HOLD_FRAMES },
 	};
 	size_t i;
 
@@ -535,6 +542,68 @@ TEST_F(refused, hold)
 		ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_HOLD, &hold);
 		ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_UNHOLD, &hold);
 	}
+}
+
+/* Whose memory it is not: system memory, and beyond all that there is. */
+TEST_F(refused, frames_that_are_not_its_own)
+{
+	const size_t size = devthp_page_size();
+	struct sample *sample = &self->sample;
+	struct hmm_dmirror_hold hold = {
+		.size = sizeof(hold),
+		.npages = 1,
+		.flags = HMM_DMIRROR_HOLD_FRAMES,
+	};
+	struct devthp_snapshot *buffer;
+	struct devthp_page page = { .size = sizeof(page) };
+
+	memset(sample->buffer, 1, size);
+	ASSERT_EQ(0, devthp_snapshot_take(&buffer, sample->buffer, 1, NULL));
+	ASSERT_EQ(0, devthp_snapshot_page(buffer, 0, &page));
+	devthp_snapshot_free(buffer);
+	ASSERT_TRUE(page.known & DEVTHP_KNOWN_PFN);
+	hold.addr = page.pfn * size;
+	ASSERT_REFUSED(-EFAULT, HMM_DMIRROR_HOLD, &hold);
+	ASSERT_EQ(0, hold.held);
+	hold.addr = -16 * size;
+	ASSERT_REFUSED(-EFAULT, HMM_DMIRROR_HOLD, &hold);
+
+	/* What begins in its memory, but is more than it can have. */
+	ASSERT_RIGHT(sample_look(sample));
+	hold.addr = sample->page[0].pfn * size;
+	hold.npages = self->stats.pages_total + 1;
+	ASSERT_REFUSED(-EFAULT, HMM_DMIRROR_HOLD, &hold);
+	hold.npages = 1ULL << 40;
+	ASSERT_REFUSED(-ENOMEM, HMM_DMIRROR_HOLD, &hold);
+}
+
+/* Dropped by who took them, as they were taken; nothing is there to take if free. */
+TEST_F(refused, frames_taken_another_way)
+{
+	const size_t size = devthp_page_size();
+	struct sample *sample = &self->sample;
+	struct hmm_dmirror_hold hold = {
+		.size = sizeof(hold),
+		.npages = sample->pages,
+		.flags = HMM_DMIRROR_HOLD_FRAMES,
+	};
+
+	ASSERT_RIGHT(sample_look(sample));
+	hold.addr = sample->page[0].pfn * size;
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_HOLD, &hold));
+	ASSERT_EQ(sample->pages, hold.held);
+	hold.flags = 0;
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_UNHOLD, &hold));
+	ASSERT_EQ(0, hold.held);
+	hold.flags = HMM_DMIRROR_HOLD_FRAMES;
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_UNHOLD, &hold));
+	ASSERT_EQ(sample->pages, hold.held);
+	ASSERT_RIGHT(nothing_changed(self));
+
+	ASSERT_RIGHT(sample_to_system_whole(sample));
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_HOLD, &hold));
+	ASSERT_EQ(0, hold.held);
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 /* All pages of the range are pinned, or none. */
@@ -572,7 +641,7 @@ TEST_F(refused, pause)
 {
 	const struct hmm_dmirror_pause bad[] = {
 		{ .point = 0, .action = HMM_DMIRROR_PAUSE_ARM },
-		{ .point = HMM_DMIRROR_PAUSE_EVICT_PAGES + 1,
+		{ .point = HMM_DMIRROR_PAUSE_CLEAR + 1,
 		  .action = HMM_DMIRROR_PAUSE_ARM },
 		{ .point = UINT32_MAX, .action = HMM_DMIRROR_PAUSE_ARM },
 		{ .point = 1, .action = 0 },
@@ -594,7 +663,7 @@ TEST_F(refused, pause)
 		ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_PAUSE, &pause);
 	}
 	/* Nothing was armed by all that, hence nothing stops. */
-	for (i = 1; i <= HMM_DMIRROR_PAUSE_EVICT_PAGES; i++) {
+	for (i = 1; i <= HMM_DMIRROR_PAUSE_CLEAR; i++) {
 		pause = (struct hmm_dmirror_pause){
 			.size = sizeof(pause), .point = i,
 			.action = HMM_DMIRROR_PAUSE_RESUME,

@@ -22,6 +22,7 @@
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/pin.h"
+#include "common/retries.h"
 #include "common/settle.h"
 #include "common/still.h"
 #include "common/textfile.h"
@@ -109,36 +110,6 @@ static const char *toucher_end(struct toucher *toucher)
 {
 	pthread_join(toucher->thread, NULL);
 	return toucher->verdict;
-}
-
-static const char *sleeps_so_far(pid_t tid, uint64_t *sleeps)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	return file_field(path, "voluntary_ctxt_switches:", sleeps);
-}
-
-/*
- * It tries again and again, asleep in between: who spins, or holds on in one
- * sleep, never gets to so many.
- */
-static const char *sleeps_and_retries(pid_t tid, const atomic_bool *done)
-{
-	const time_t limit = time(NULL) + PATIENCE;
-	uint64_t before, now;
-
-	CHECK(sleeps_so_far(tid, &before));
-	do {
-		if (done && atomic_load(done))
-			return wrong("who touches what is held need not wait");
-		sched_yield();
-		CHECK(sleeps_so_far(tid, &now));
-		if (now >= before + 5)
-			return RIGHT;
-	} while (time(NULL) < limit);
-	return wrong("who touches what is held slept %llu times in %d s",
-		     (unsigned long long)(now - before), PATIENCE);
 }
 
 static const char *toucher_waits(struct toucher *toucher)

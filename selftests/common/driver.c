@@ -4,6 +4,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include <devthp.h>
 #include <lib/test_hmm_uapi.h>
 
 #include "driver.h"
@@ -47,13 +48,13 @@ const char *driver_open(int *driver)
 	return went_well(path, *driver < 0 ? -errno : 0);
 }
 
-static const char *take(int driver, void *addr, size_t npages,
+static const char *take(int driver, uint64_t addr, size_t npages,
 			unsigned int flags)
 {
 	struct hmm_dmirror_hold hold = {
 		.size = sizeof(hold),
 		.flags = flags,
-		.addr = (uintptr_t)addr,
+		.addr = addr,
 		.npages = npages,
 	};
 
@@ -67,20 +68,28 @@ static const char *take(int driver, void *addr, size_t npages,
 
 const char *driver_hold(int driver, void *addr, size_t npages)
 {
-	return take(driver, addr, npages, 0);
+	return take(driver, (uintptr_t)addr, npages, 0);
 }
 
 const char *driver_pin(int driver, void *addr, size_t npages)
 {
-	return take(driver, addr, npages,
+	return take(driver, (uintptr_t)addr, npages,
 		    HMM_DMIRROR_HOLD_PIN | HMM_DMIRROR_HOLD_WRITE);
 }
 
-const char *driver_let_go(int driver, void *addr, size_t npages, size_t held)
+const char *driver_hold_frame(int driver, uint64_t pfn)
+{
+	return take(driver, pfn * devthp_page_size(), 1,
+		    HMM_DMIRROR_HOLD_FRAMES);
+}
+
+static const char *drop(int driver, uint64_t addr, size_t npages,
+			unsigned int flags, size_t held)
 {
 	struct hmm_dmirror_hold hold = {
 		.size = sizeof(hold),
-		.addr = (uintptr_t)addr,
+		.flags = flags,
+		.addr = addr,
 		.npages = npages,
 	};
 
@@ -90,6 +99,17 @@ const char *driver_let_go(int driver, void *addr, size_t npages, size_t held)
 		return wrong("the driver let go of %llu pages; should be %zu",
 			     (unsigned long long)hold.held, held);
 	return RIGHT;
+}
+
+const char *driver_let_go(int driver, void *addr, size_t npages, size_t held)
+{
+	return drop(driver, (uintptr_t)addr, npages, 0, held);
+}
+
+const char *driver_let_go_of_frame(int driver, uint64_t pfn)
+{
+	return drop(driver, pfn * devthp_page_size(), 1,
+		    HMM_DMIRROR_HOLD_FRAMES, 1);
 }
 
 const char *driver_evict(int driver)

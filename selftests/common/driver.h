@@ -29,7 +29,11 @@ const char *driver_hold(int driver, void *addr, size_t npages);
 /* A pin, by the driver, of each page, for writing and for a short time. */
 const char *driver_pin(int driver, void *addr, size_t npages);
 
-/* Drop all of either kind in the range: that many, or it is an error. */
+/* A reference on a page of the device, by its number: no entry need lead there. */
+const char *driver_hold_frame(int driver, uint64_t pfn);
+const char *driver_let_go_of_frame(int driver, uint64_t pfn);
+
+/* Drop all of the former two in the range: that many, or it is an error. */
 const char *driver_let_go(int driver, void *addr, size_t npages, size_t held);
 
 /* Send back all that is on the device, if it can be. */

@@ -164,14 +164,24 @@ static const char *between(struct window *window, bool waits, bool ends)
 	return referee_ask(window->request[1], window->answer[0], &request);
 }
 
-const char *window_intrude(struct window *window, window_act *act, bool waits)
+const char *window_enter(struct window *window, window_act *act, bool waits)
 {
 	CHECK(fail_alloc(window));
 	CHECK(party_begin(&window->migrates, window->at->migrate));
 	CHECK(party_begin(&window->intrudes, act));
 	CHECK(between(window, waits, false));
-	CHECK(party_end(&window->intrudes));
+	return party_end(&window->intrudes);
+}
+
+const char *window_leave(struct window *window)
+{
 	return party_end(&window->migrates);
+}
+
+const char *window_intrude(struct window *window, window_act *act, bool waits)
+{
+	CHECK(window_enter(window, act, waits));
+	return window_leave(window);
 }
 
 static struct window *window_of(struct sample *sample)

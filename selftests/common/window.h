@@ -77,6 +77,10 @@ const char *window_fill(struct window *window);
  */
 const char *window_intrude(struct window *window, window_act *act, bool waits);
 
+/* The same in two: the intruder is done; and then who migrates is, too. */
+const char *window_enter(struct window *window, window_act *act, bool waits);
+const char *window_leave(struct window *window);
+
 /* The same by a child that shares the sample, as it is before the window. */
 const char *window_child_intrudes(struct window *window, window_act *act,
 				  bool waits, window_act *afterwards);
