@@ -24,17 +24,9 @@
 #define MADV_SOFT_OFFLINE 101
 #endif
 
-#define FOR_EACH_STATE_THAT_BREAKS(x, ...)				\
-	x(whole, __VA_ARGS__)						\
-	x(entries_split, __VA_ARGS__)					\
-	x(folio_split, __VA_ARGS__)					\
-	x(partly_back, __VA_ARGS__)					\
-	x(read_only, __VA_ARGS__)					\
-	x(from_empty, __VA_ARGS__)
-
-MATRIX(broken, FOR_EACH_STATE_THAT_BREAKS)
-MATRIX(breaking, FOR_EACH_STATE_TYPICAL)
-MATRIX(device, FOR_EACH_STATE_TYPICAL)
+MATRIX(broken, FOR_EACH_STATE)
+MATRIX(breaking, FOR_EACH_STATE)
+MATRIX(device, FOR_EACH_STATE)
 
 #define OFFLINE "/sys/devices/system/memory/hard_offline_page"
 
@@ -79,6 +71,17 @@ static int break_page(const struct scene *scene, size_t page, const char **why)
 	return declare(scene, page, MADV_HWPOISON, "MADV_HWPOISON", why);
 }
 
+/* For this process, and for all who share it. */
+static const char *page_is_lost(struct scene *scene, size_t page)
+{
+	unsigned int i;
+
+	scene->sample.hole[page] = HOLE_DROPPED;
+	for (i = 0; i < scene->children; i++)
+		CHECK(peer_lose_page(&scene->child[i], page));
+	return RIGHT;
+}
+
 TEST_F(broken, page)
 {
 	struct scene *scene = &self->scene;
@@ -94,7 +97,7 @@ TEST_F(broken, page)
 	ASSERT_EQ(-EFAULT, means_pipe.get(addr_of(scene, page),
 					  sample->buffer));
 	/* It is lost, and not looked at any more. */
-	sample->hole[page] = HOLE_DROPPED;
+	ASSERT_RIGHT(page_is_lost(scene, page));
 	ASSERT_RIGHT(scene_data(scene));
 }
 
@@ -106,7 +109,7 @@ TEST_F(broken, goes_nowhere)
 	const size_t page = scene_page(scene);
 
 	NEED(break_page, scene, page);
-	sample->hole[page] = HOLE_DROPPED;
+	ASSERT_RIGHT(page_is_lost(scene, page));
 	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev,
 						    addr_of(scene, page), 2,
 						    NULL));
@@ -117,24 +120,7 @@ TEST_F(broken, goes_nowhere)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
-/* ---- Another process maps it, too ---- */
-
-static size_t the_page;
-
-/* It is not told at once: that is for those who ask for it (prctl(2)). */
-static const char *loses_that_page(struct sample *sample, struct peer *parent)
-{
-	int signal;
-
-	CHECK(peer_tell(parent));
-	CHECK(peer_wait(parent));
-	signal = trap_read(page_of(sample, the_page));
-	if (signal != SIGBUS)
-		return wrong("reading the broken page gives signal %d; should be %d",
-			     signal, SIGBUS);
-	sample->hole[the_page] = HOLE_DROPPED;
-	return sample_data(sample);
-}
+/* ---- One more process maps it ---- */
 
 TEST_F(broken, page_of_a_child_too)
 {
@@ -142,15 +128,15 @@ TEST_F(broken, page_of_a_child_too)
 	const size_t page = scene_page(scene);
 	struct peer child;
 
-	the_page = page;
-	ASSERT_RIGHT(peer_fork(&child, loses_that_page, &scene->sample));
+	ASSERT_RIGHT(peer_fork(&child, peer_reads_later, &scene->sample));
 	ASSERT_RIGHT(peer_wait(&child));
 	NEED(break_page, scene, page);
 	ASSERT_EQ(BUS_MCEERR_AR, bus_error);
 	ASSERT_EQ(SIGBUS, trap_read(addr_of(scene, page)));
+	ASSERT_RIGHT(peer_lose_page(&child, page));
+	ASSERT_RIGHT(page_is_lost(scene, page));
 	ASSERT_RIGHT(peer_tell(&child));
 	ASSERT_RIGHT(peer_end(&child));
-	scene->sample.hole[page] = HOLE_DROPPED;
 	ASSERT_RIGHT(scene_data(scene));
 }
 

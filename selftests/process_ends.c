@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -20,22 +21,6 @@
 #ifndef SYS_process_mrelease
 #define SYS_process_mrelease 448
 #endif
-
-/* Not those that need something which would outlive the process. */
-#define FOR_EACH_STATE_OF_A_PROCESS(x, ...)				\
-	x(whole, __VA_ARGS__)						\
-	x(entries_split, __VA_ARGS__)					\
-	x(folio_split, __VA_ARGS__)					\
-	x(cut, __VA_ARGS__)						\
-	x(dropped, __VA_ARGS__)						\
-	x(partly_back, __VA_ARGS__)					\
-	x(read_only, __VA_ARGS__)					\
-	x(soft_clean, __VA_ARGS__)					\
-	x(uffd_wp, __VA_ARGS__)						\
-	x(locked, __VA_ARGS__)						\
-	x(from_empty, __VA_ARGS__)					\
-	x(from_free, __VA_ARGS__)					\
-	FOR_EACH_STATE_SHARED(x, __VA_ARGS__)
 
 FIXTURE(process)
 {
@@ -49,7 +34,13 @@ FIXTURE_VARIANT(process)
 	const struct state *state;
 };
 
-FOR_EACH_STATE_OF_A_PROCESS(STATE_VARIANT, process)
+FOR_EACH_STATE(STATE_VARIANT, process)
+
+/* Of the child's scene, what outlives it, in memory of both: we remove it. */
+static struct {
+	struct memcg memcg;
+	struct swapdisk disk;
+} *left;
 
 /* The scene is the child's; ours has the counters, and the device open. */
 FIXTURE_SETUP(process)
@@ -61,11 +52,16 @@ FIXTURE_SETUP(process)
 	SETUP_SAMPLE(&scene->sample, 1);
 	scene->state = variant->state;
 	scene->uffd = -1;
+	left = mmap(NULL, sizeof(*left), PROT_READ | PROT_WRITE,
+		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)left);
 	ASSERT_RIGHT(peer_expect_survivors(&self->survivors));
 }
 
 FIXTURE_TEARDOWN(process)
 {
+	self->scene.memcg = left->memcg;
+	self->scene.disk = left->disk;
 	TEARDOWN_SCENE(&self->scene);
 }
 
@@ -89,7 +85,10 @@ static const char *own_scene(struct scene *scene)
 	*scene = (struct scene){ 0 };
 	CHECK(device_open(&scene->sample.dev, 0));
 	CHECK(sample_reserve(&scene->sample, 1));
-	return scene_set(scene, state);
+	CHECK(scene_set(scene, state));
+	left->memcg = scene->memcg;
+	left->disk = scene->disk;
+	return RIGHT;
 }
 
 static const char *exits(struct sample *sample, struct peer *parent)

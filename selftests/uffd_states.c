@@ -14,24 +14,6 @@
 #include "common/matrix.h"
 #include "common/uffd.h"
 
-/* Not where a userfaultfd watches the memory already: there can be one only. */
-#define FOR_EACH_STATE_NOT_WATCHED(x, ...)				\
-	x(whole, __VA_ARGS__)						\
-	x(entries_split, __VA_ARGS__)					\
-	x(folio_split, __VA_ARGS__)					\
-	x(cut, __VA_ARGS__)						\
-	x(dropped, __VA_ARGS__)						\
-	x(partly_back, __VA_ARGS__)					\
-	x(read_only, __VA_ARGS__)					\
-	x(soft_clean, __VA_ARGS__)					\
-	x(locked, __VA_ARGS__)						\
-	x(limited, __VA_ARGS__)						\
-	x(from_empty, __VA_ARGS__)					\
-	x(forked, __VA_ARGS__)						\
-	x(child_moved, __VA_ARGS__)					\
-	x(child_cut, __VA_ARGS__)					\
-	x(parent_cut, __VA_ARGS__)
-
 MATRIX(asked, FOR_EACH_STATE_NOT_WATCHED)
 
 #define STATE_WITH_ROOM(x, ...) x(dropped, __VA_ARGS__)

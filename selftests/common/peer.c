@@ -7,12 +7,14 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "peer.h"
 #include "sample.h"
+#include "trap.h"
 #include "verdict.h"
 
 static const char *say(struct peer *other, const char *verdict)
@@ -122,18 +124,49 @@ const char *peer_close_device(struct peer *child)
 	return peer_wait(child);
 }
 
+#define LOSE_PAGE "lose page %zu"
+
+const char *peer_lose_page(struct peer *child, size_t page)
+{
+	char message[32];
+
+	snprintf(message, sizeof(message), LOSE_PAGE, page);
+	CHECK(say(child, message));
+	return peer_wait(child);
+}
+
+static const char *lose_page(struct sample *sample, size_t page)
+{
+	int signal;
+
+	if (sample->hole[page])
+		return RIGHT;
+	signal = trap_read(page_of(sample, page));
+	if (signal != SIGBUS)
+		return wrong("reading the broken page gives signal %d; should be %d",
+			     signal, SIGBUS);
+	sample->hole[page] = HOLE_DROPPED;
+	return RIGHT;
+}
+
 /* Until it is told to go on. */
 static const char *do_as_told(struct sample *sample, struct peer *parent)
 {
-	const char *told = peer_wait(parent);
+	const char *told;
+	size_t page;
 
-	while (!strcmp(told, CLOSE_DEVICE)) {
-		devthp_device_close(sample->dev);
-		sample->dev = NULL;
-		CHECK(peer_tell(parent));
+	for (;;) {
 		told = peer_wait(parent);
+		if (!strcmp(told, CLOSE_DEVICE)) {
+			devthp_device_close(sample->dev);
+			sample->dev = NULL;
+		} else if (sscanf(told, LOSE_PAGE, &page) == 1) {
+			CHECK(lose_page(sample, page));
+		} else {
+			return told;
+		}
+		CHECK(peer_tell(parent));
 	}
-	return told;
 }
 
 const char *peer_without_device_reads_later(struct sample *sample,

@@ -27,6 +27,13 @@ const char *peer_without_device_reads_later(struct sample *sample,
 const char *peer_close_device(struct peer *child);
 
 /*
+ * A page is broken (MADV_HWPOISON): one that is to read later must get SIGBUS if
+ * it maps that, and leaves it out then. It was not told before, which is for those
+ * who ask for it (prctl(2)).
+ */
+const char *peer_lose_page(struct peer *child, size_t page);
+
+/*
  * Some outlive their parent, which does not tell them anything then. From now
  * on, whoever is to read later does that also when nobody is left to tell it,
  * and reports it here, wherever in the family it is. Afterwards, wait until all

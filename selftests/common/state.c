@@ -147,11 +147,16 @@ static const char *have_a_child(struct sample *sample, struct peer *parent)
 {
 	struct peer grandchild;
 	const char *verdict;
+	size_t page;
 
 	CHECK(peer_fork(&grandchild, peer_without_device_reads_later,
 			sample));
 	CHECK(peer_wait(&grandchild));
 	verdict = peer_reads_later(sample, parent);
+	/* What it has lost meanwhile, that one has lost, too. */
+	for (page = 0; page < sample->pages; page++)
+		if (sample->hole[page])
+			CHECK(peer_lose_page(&grandchild, page));
 	CHECK(peer_tell(&grandchild));
 	CHECK(peer_end(&grandchild));
 	return verdict;
@@ -196,11 +201,15 @@ static const char *enter_forked(struct scene *scene)
 	return add_child(scene, peer_reads_later);
 }
 
+static const char *enter_forked_twice(struct scene *scene)
+{
+	CHECK(enter_forked(scene));
+	return add_child(scene, peer_reads_later);
+}
+
 static const char *enter_forked_thrice(struct scene *scene)
 {
-	CHECK(enter_whole(scene));
-	CHECK(add_child(scene, peer_reads_later));
-	CHECK(add_child(scene, peer_reads_later));
+	CHECK(enter_forked_twice(scene));
 	return add_child(scene, peer_reads_later);
 }
 
@@ -338,6 +347,7 @@ STATE(dropped, STATE_HOLES, 1, NULL);
 STATE(partly_back, STATE_MIXED, 1, NULL);
 STATE(read_only, WHOLE | STATE_READ_ONLY, 1, NULL);
 STATE(forked, WHOLE | STATE_SHARED, 2, NULL);
+STATE(forked_twice, WHOLE | STATE_SHARED, 3, NULL);
 STATE(forked_thrice, WHOLE | STATE_SHARED, 4, NULL);
 STATE(forked_twice_over, WHOLE | STATE_SHARED, 3, NULL);
 STATE(child_protected, WHOLE | STATE_SHARED, ANY_MAPCOUNT, NULL);

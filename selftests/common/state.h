@@ -40,7 +40,8 @@ struct state {
  * cut, dropped		some pages were unmapped, or dropped by MADV_DONTNEED
  * partly_back		some pages are in system memory again
  * read_only		mprotect(PROT_READ)
- * forked, forked_thrice, forked_twice_over	1 child, 3 children, a grandchild
+ * forked, forked_twice, forked_thrice	1 to 3 children
+ * forked_twice_over	1 child that has one itself
  * child_protected, child_moved, child_cut	1 child that has changed its copy
  * parent_cut		1 child that maps all; here some pages were unmapped, and
  *			the folio stays whole, as that of "cut" does not
@@ -53,11 +54,11 @@ struct state {
  * from_free		MADV_FREE before it went to the device
  */
 #define FOR_EACH_STATE(x, ...)						\
-	FOR_EACH_STATE_ALONE(x, __VA_ARGS__)				\
-	FOR_EACH_STATE_SHARED(x, __VA_ARGS__)
+	FOR_EACH_STATE_NOT_WATCHED(x, __VA_ARGS__)			\
+	x(uffd_wp, __VA_ARGS__)
 
-/* Those that need no other process. */
-#define FOR_EACH_STATE_ALONE(x, ...)					\
+/* Not where a userfaultfd watches the memory already: there can be one only. */
+#define FOR_EACH_STATE_NOT_WATCHED(x, ...)				\
 	x(whole, __VA_ARGS__)						\
 	x(entries_split, __VA_ARGS__)					\
 	x(folio_split, __VA_ARGS__)					\
@@ -67,17 +68,15 @@ struct state {
 	x(read_only, __VA_ARGS__)					\
 	x(soft_dirty, __VA_ARGS__)					\
 	x(soft_clean, __VA_ARGS__)					\
-	x(uffd_wp, __VA_ARGS__)						\
 	x(locked, __VA_ARGS__)						\
 	x(limited, __VA_ARGS__)						\
 	x(from_empty, __VA_ARGS__)					\
 	x(from_zero, __VA_ARGS__)					\
 	x(from_swap, __VA_ARGS__)					\
 	x(from_swap_small, __VA_ARGS__)					\
-	x(from_free, __VA_ARGS__)
-
-#define FOR_EACH_STATE_SHARED(x, ...)					\
+	x(from_free, __VA_ARGS__)					\
 	x(forked, __VA_ARGS__)						\
+	x(forked_twice, __VA_ARGS__)					\
 	x(forked_thrice, __VA_ARGS__)					\
 	x(forked_twice_over, __VA_ARGS__)				\
 	x(child_protected, __VA_ARGS__)					\
