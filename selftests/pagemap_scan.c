@@ -56,43 +56,6 @@ FIXTURE_TEARDOWN(scan)
 	TEARDOWN_BASELINE(&self->baseline);
 }
 
-/* Pages of [first, first + npages) that were written, up to max of them. */
-static long written(const struct sample *sample, size_t first, size_t npages,
-		    uint64_t flags, size_t max, struct page_region *region)
-{
-	const uint64_t start = (uintptr_t)sample->addr +
-			       first * devthp_page_size();
-	struct page_region regions[8];
-	struct pm_scan_arg arg = {
-		.size = sizeof(arg),
-		.flags = flags,
-		.start = start,
-		.end = start + npages * devthp_page_size(),
-		.vec = (uintptr_t)regions,
-		.vec_len = ARRAY_SIZE(regions),
-		.max_pages = max,
-		.category_mask = PAGE_IS_WRITTEN,
-		.return_mask = PAGE_IS_WRITTEN,
-	};
-	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	long pages = 0, i, found;
-
-	if (fd < 0)
-		return -errno;
-	found = ioctl(fd, PAGEMAP_SCAN, &arg);
-	if (found < 0)
-		pages = -errno;
-	close(fd);
-	for (i = 0; i < found; i++)
-		pages += (regions[i].end - regions[i].start) /
-			 devthp_page_size();
-	if (region)
-		*region = regions[0];
-	return pages;
-}
-
-static const uint64_t protect = PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC;
-
 /* These pages are write-protected, for the device as well, and those are not. */
 static const char *protected_are(const struct sample *sample, size_t first,
 				 size_t npages)
@@ -112,9 +75,10 @@ static const char *protected_are(const struct sample *sample, size_t first,
 TEST_F(scan, finds_without_changing)
 {
 	const struct sample *sample = &self->sample;
+	const size_t n = sample->pages;
 
-	ASSERT_EQ(sample->pages, written(sample, 0, sample->pages, 0, 0, NULL));
-	ASSERT_EQ(sample->pages, written(sample, 0, sample->pages, 0, 0, NULL));
+	ASSERT_EQ(n, pages_written(sample, 0, n, 0, 0, NULL));
+	ASSERT_EQ(n, pages_written(sample, 0, n, 0, 0, NULL));
 	ASSERT_RIGHT(form_is_kept(sample, variant->form));
 }
 
@@ -123,14 +87,14 @@ TEST_F(scan, protects_all)
 	struct sample *sample = &self->sample;
 	const size_t n = sample->pages;
 
-	ASSERT_EQ(n, written(sample, 0, n, protect, 0, NULL));
-	ASSERT_EQ(0, written(sample, 0, n, 0, 0, NULL));
+	ASSERT_EQ(n, pages_written(sample, 0, n, SCAN_AND_PROTECT, 0, NULL));
+	ASSERT_EQ(0, pages_written(sample, 0, n, 0, 0, NULL));
 	ASSERT_RIGHT(form_is_kept(sample, variant->form));
 	ASSERT_RIGHT(protected_are(sample, 0, n));
 	/* Reading is no writing, by whomever. */
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(sample_data(sample));
-	ASSERT_EQ(0, written(sample, 0, n, 0, 0, NULL));
+	ASSERT_EQ(0, pages_written(sample, 0, n, 0, 0, NULL));
 }
 
 TEST_F(scan, cpu_writes)
@@ -139,9 +103,9 @@ TEST_F(scan, cpu_writes)
 	const size_t n = sample->pages;
 	struct page_region region;
 
-	ASSERT_EQ(n, written(sample, 0, n, protect, 0, NULL));
+	ASSERT_EQ(n, pages_written(sample, 0, n, SCAN_AND_PROTECT, 0, NULL));
 	ASSERT_RIGHT(sample_access(sample, 99, ACCESS_WRITE));
-	ASSERT_EQ(1, written(sample, 0, n, 0, 0, &region));
+	ASSERT_EQ(1, pages_written(sample, 0, n, 0, 0, &region));
 	ASSERT_EQ((uintptr_t)sample->addr + 99 * devthp_page_size(),
 		  region.start);
 	ASSERT_RIGHT(sample_data(sample));
@@ -155,11 +119,11 @@ TEST_F(scan, device_writes)
 	char *addr = sample->addr + first * devthp_page_size();
 	struct page_region region;
 
-	ASSERT_EQ(n, written(sample, 0, n, protect, 0, NULL));
+	ASSERT_EQ(n, pages_written(sample, 0, n, SCAN_AND_PROTECT, 0, NULL));
 	ASSERT_RIGHT(sample_make_next(sample, sample->buffer, first, npages));
 	ASSERT_EQ(0, devthp_device_write(sample->dev, addr, npages,
 					 sample->buffer, NULL));
-	ASSERT_EQ(npages, written(sample, 0, n, 0, 0, &region));
+	ASSERT_EQ(npages, pages_written(sample, 0, n, 0, 0, &region));
 	ASSERT_EQ((uintptr_t)addr, region.start);
 	ASSERT_RIGHT(sample_data(sample));
 }
@@ -171,11 +135,11 @@ TEST_F(scan, device_writes_again)
 	const size_t n = sample->pages;
 
 	ASSERT_RIGHT(sample_device_write(sample));
-	ASSERT_EQ(n, written(sample, 0, n, protect, 0, NULL));
+	ASSERT_EQ(n, pages_written(sample, 0, n, SCAN_AND_PROTECT, 0, NULL));
 	ASSERT_RIGHT(sample_device_write(sample));
-	ASSERT_EQ(n, written(sample, 0, n, protect, 0, NULL));
+	ASSERT_EQ(n, pages_written(sample, 0, n, SCAN_AND_PROTECT, 0, NULL));
 	ASSERT_RIGHT(sample_data(sample));
-	ASSERT_EQ(0, written(sample, 0, n, 0, 0, NULL));
+	ASSERT_EQ(0, pages_written(sample, 0, n, 0, 0, NULL));
 }
 
 TEST_F(scan, protects_a_part)
@@ -183,9 +147,9 @@ TEST_F(scan, protects_a_part)
 	struct sample *sample = &self->sample;
 	const size_t n = sample->pages;
 
-	ASSERT_EQ(50, written(sample, 30, 50, protect, 0, NULL));
+	ASSERT_EQ(50, pages_written(sample, 30, 50, SCAN_AND_PROTECT, 0, NULL));
 	ASSERT_RIGHT(protected_are(sample, 30, 50));
-	ASSERT_EQ(n - 50, written(sample, 0, n, 0, 0, NULL));
+	ASSERT_EQ(n - 50, pages_written(sample, 0, n, 0, 0, NULL));
 	ASSERT_RIGHT(sample_data(sample));
 	ASSERT_RIGHT(protected_are(sample, 30, 50));
 }
@@ -196,9 +160,9 @@ TEST_F(scan, protects_up_to_a_number)
 	struct sample *sample = &self->sample;
 	const size_t n = sample->pages;
 
-	ASSERT_EQ(20, written(sample, 0, n, protect, 20, NULL));
+	ASSERT_EQ(20, pages_written(sample, 0, n, SCAN_AND_PROTECT, 20, NULL));
 	ASSERT_RIGHT(protected_are(sample, 0, 20));
-	ASSERT_EQ(n - 20, written(sample, 0, n, 0, 0, NULL));
+	ASSERT_EQ(n - 20, pages_written(sample, 0, n, 0, 0, NULL));
 	ASSERT_RIGHT(sample_data(sample));
 }
 
@@ -206,12 +170,12 @@ TEST_F(scan, protects_up_to_a_number)
 TEST_F(scan, protects_and_does_not_tell)
 {
 	struct sample *sample = &self->sample;
+	const size_t n = sample->pages;
 	struct pm_scan_arg arg = {
 		.size = sizeof(arg),
-		.flags = protect,
+		.flags = SCAN_AND_PROTECT,
 		.start = (uintptr_t)sample->addr,
-		.end = (uintptr_t)sample->addr +
-		       sample->pages * devthp_page_size(),
+		.end = (uintptr_t)sample->addr + n * devthp_page_size(),
 		.category_mask = PAGE_IS_WRITTEN,
 		.return_mask = PAGE_IS_WRITTEN,
 	};
@@ -220,9 +184,9 @@ TEST_F(scan, protects_and_does_not_tell)
 	ASSERT_LE(0, fd);
 	ASSERT_EQ(0, ioctl(fd, PAGEMAP_SCAN, &arg));
 	close(fd);
-	ASSERT_RIGHT(protected_are(sample, 0, sample->pages));
+	ASSERT_RIGHT(protected_are(sample, 0, n));
 	ASSERT_RIGHT(sample_device_write(sample));
-	ASSERT_EQ(sample->pages, written(sample, 0, sample->pages, 0, 0, NULL));
+	ASSERT_EQ(n, pages_written(sample, 0, n, 0, 0, NULL));
 	ASSERT_RIGHT(sample_data(sample));
 }
 
@@ -232,7 +196,7 @@ TEST_F(scan, nobody_watches)
 
 	close(self->uffd);
 	self->uffd = -1;
-	ASSERT_EQ(-EPERM, written(sample, 0, sample->pages, protect, 0, NULL));
+	ASSERT_EQ(-EPERM, pages_written(sample, 0, sample->pages, SCAN_AND_PROTECT, 0, NULL));
 	ASSERT_RIGHT(form_is_kept(sample, variant->form));
 	ASSERT_RIGHT(sample_device_write(sample));
 	ASSERT_RIGHT(sample_data(sample));

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Somebody begins to track writes of memory that is on a device already, in each
- * of its states: by clearing soft-dirty, or by write protection.
+ * of its states: by clearing soft-dirty, by write protection, or by PAGEMAP_SCAN,
+ * which finds what was written and write-protects it in one step.
  *
  * Rules: that moves nothing, and is for this process alone. Reading is no
  * writing, by whomever; each page that is written next, by the CPU, the kernel
  * or the device, is told, and no other page that has an entry of its own.
- * (Documentation/admin-guide/mm/soft-dirty.rst, userfaultfd.rst)
+ * (Documentation/admin-guide/mm/soft-dirty.rst, userfaultfd.rst, pagemap.rst)
  */
 #include <errno.h>
+#include <linux/fs.h>
 #include <linux/userfaultfd.h>
 
 #include "common/matrix.h"
@@ -16,7 +18,16 @@
 #include "common/uffd.h"
 
 MATRIX(tracked, FOR_EACH_STATE)
-MATRIX(tracked_device, FOR_EACH_STATE_TYPICAL)
+MATRIX(tracked_device, FOR_EACH_STATE)
+
+static const char *device_writes(struct sample *sample, size_t page)
+{
+	CHECK(sample_make_next(sample, sample->buffer, page, 1));
+	return went_well("write by the device",
+			 sample_device_writes(sample->dev,
+					      page_of(sample, page), 1,
+					      sample->buffer));
+}
 
 /* After a write of that page; one entry may be for all. */
 static const char *others_are(const struct scene *scene, size_t page,
@@ -86,10 +97,7 @@ TEST_F(tracked_device, is_seen_by_soft_dirty)
 	ASSERT_RIGHT(clear_refs(CLEAR_SOFT_DIRTY));
 	ASSERT_RIGHT(none_written(sample));
 	if (!scene_is(scene, STATE_READ_ONLY)) {
-		ASSERT_RIGHT(sample_make_next(sample, sample->buffer, page, 1));
-		ASSERT_EQ(0, devthp_device_write(sample->dev, sample->addr +
-						 page * devthp_page_size(), 1,
-						 sample->buffer, NULL));
+		ASSERT_RIGHT(device_writes(sample, page));
 		ASSERT_RIGHT(one_written(scene, page));
 	}
 	ASSERT_RIGHT(scene_data(scene));
@@ -182,11 +190,82 @@ TEST_F(tracked_device, is_seen_by_protection)
 	NEED(uffd_needed);
 	ASSERT_RIGHT(protect(scene));
 	if (!scene_is(scene, STATE_READ_ONLY)) {
-		ASSERT_RIGHT(sample_make_next(sample, sample->buffer, page, 1));
-		ASSERT_EQ(0, devthp_device_write(sample->dev, sample->addr +
-						 page * devthp_page_size(), 1,
-						 sample->buffer, NULL));
+		ASSERT_RIGHT(device_writes(sample, page));
 		ASSERT_RIGHT(one_unprotected(scene, page));
+	}
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* ---- The same by PAGEMAP_SCAN ---- */
+
+static const char *found_written(const struct scene *scene, uint64_t flags,
+				 size_t first, size_t npages)
+{
+	const struct sample *sample = &scene->sample;
+	struct page_region region;
+	long pages = pages_written(sample, 0, watched(scene), flags, 0,
+				   &region);
+
+	if (pages < 0)
+		return went_well("PAGEMAP_SCAN", pages);
+	if (pages != (long)npages)
+		return wrong("PAGEMAP_SCAN finds %ld written pages; should be %zu",
+			     pages, npages);
+	if (pages && region.start != (uintptr_t)page_of(sample, first))
+		return wrong("PAGEMAP_SCAN finds what was written at %#llx; should be page %zu",
+			     (unsigned long long)region.start, first);
+	return RIGHT;
+}
+
+static const char *scan(struct scene *scene)
+{
+	CHECK(watch(scene));
+	CHECK(found_written(scene, SCAN_AND_PROTECT, 0, watched(scene)));
+	CHECK(scene_keeps_layout(scene));
+	CHECK(all_protected(scene));
+	CHECK(sample_device_data(&scene->sample));
+	CHECK(found_written(scene, 0, 0, 0));
+	return scene_keeps_layout(scene);
+}
+
+/* It is told once, and the next write again. */
+static const char *scan_finds(struct scene *scene, size_t page)
+{
+	CHECK(found_written(scene, 0, page, 1));
+	CHECK(one_unprotected(scene, page));
+	CHECK(found_written(scene, SCAN_AND_PROTECT, page, 1));
+	CHECK(found_written(scene, 0, 0, 0));
+	return all_protected(scene);
+}
+
+TEST_F(tracked, by_scan)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene);
+
+	NEED(uffd_needed);
+	ASSERT_RIGHT(scan(scene));
+	ASSERT_RIGHT(sample_access(sample, page, ACCESS_READ));
+	ASSERT_RIGHT(found_written(scene, 0, 0, 0));
+	if (!scene_is(scene, STATE_READ_ONLY)) {
+		ASSERT_RIGHT(sample_access(sample, page, ACCESS_WRITE));
+		ASSERT_RIGHT(scan_finds(scene, page));
+	}
+	ASSERT_RIGHT(scene_data(scene));
+}
+
+TEST_F(tracked_device, is_seen_by_scan)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = scene_page(scene);
+
+	NEED(uffd_needed);
+	ASSERT_RIGHT(scan(scene));
+	if (!scene_is(scene, STATE_READ_ONLY)) {
+		ASSERT_RIGHT(device_writes(sample, page));
+		ASSERT_RIGHT(scan_finds(scene, page));
 	}
 	ASSERT_RIGHT(scene_data(scene));
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -59,6 +61,40 @@ const char *pagemap_bits_of_all(const struct sample *sample, uint64_t mask,
 				uint64_t want)
 {
 	return pagemap_bits(sample, 0, sample->pages, mask, want);
+}
+
+long pages_written(const struct sample *sample, size_t first, size_t npages,
+		   uint64_t flags, size_t max, struct page_region *region)
+{
+	const uint64_t start = (uintptr_t)sample->addr +
+			       first * devthp_page_size();
+	struct page_region regions[8];
+	struct pm_scan_arg arg = {
+		.size = sizeof(arg),
+		.flags = flags,
+		.start = start,
+		.end = start + npages * devthp_page_size(),
+		.vec = (uintptr_t)regions,
+		.vec_len = sizeof(regions) / sizeof(regions[0]),
+		.max_pages = max,
+		.category_mask = PAGE_IS_WRITTEN,
+		.return_mask = PAGE_IS_WRITTEN,
+	};
+	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	long pages = 0, i, found;
+
+	if (fd < 0)
+		return -errno;
+	found = ioctl(fd, PAGEMAP_SCAN, &arg);
+	if (found < 0)
+		pages = -errno;
+	close(fd);
+	for (i = 0; i < found; i++)
+		pages += (regions[i].end - regions[i].start) /
+			 devthp_page_size();
+	if (region)
+		*region = regions[0];
+	return pages;
 }
 
 static const char *page_has(int kpageflags, size_t page, uint64_t entry,

@@ -33,6 +33,15 @@ const char *pagemap_bits(const struct sample *sample, size_t first,
 const char *pagemap_bits_of_all(const struct sample *sample, uint64_t mask,
 				uint64_t want);
 
+/*
+ * Pages of [first, first + npages) that PAGEMAP_SCAN says were written, up to max
+ * of them if that is not 0, and the first region of them; or a negative errno.
+ */
+#define SCAN_AND_PROTECT (PM_SCAN_WP_MATCHING | PM_SCAN_CHECK_WPASYNC)
+struct page_region;
+long pages_written(const struct sample *sample, size_t first, size_t npages,
+		   uint64_t flags, size_t max, struct page_region *region);
+
 /* The pages behind them, all present, have the flag of /proc/kpageflags. */
 #define KPAGE_SWAPCACHE		(1ULL << 13)
 const char *pages_have(const struct sample *sample, size_t first,
