@@ -20,7 +20,7 @@
  * The child that dies has a mapping more of the memory; where it was the only
  * one, that is the state "forked". Who dumps alone is the last test.
  */
-MATRIX(dump, FOR_EACH_STATE_TYPICAL)
+MATRIX(dump, FOR_EACH_STATE)
 
 static const char *allow_core(struct setting *pattern)
 {
@@ -105,6 +105,8 @@ TEST_F(dump, of_a_child)
 	struct peer child;
 
 	ASSERT_RIGHT(allow_core(&pattern));
+	/* The core is charged to who leaves it. */
+	ASSERT_RIGHT(scene_lift_limit(scene));
 	EXPECT_RIGHT(peer_fork(&child, die, &scene->sample));
 	EXPECT_RIGHT(died(&child));
 	EXPECT_RIGHT(core_is_right(&scene->sample));
