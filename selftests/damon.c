@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * DAMON watches the address space of a process that has memory on a device, and
- * acts on it. Rules: it looks at what the CPU accesses, which is none of the
- * device's memory; and its advice is that of madvise(2), by which such memory
- * stays where it is. (Documentation/admin-guide/mm/damon/usage.rst)
+ * DAMON watches the address space of a process that has memory on a device, or
+ * the physical memory in which that is, and acts on it. Rules: it looks at what
+ * the CPU accesses, which is none of the device's memory; its advice is that of
+ * madvise(2), by which such memory stays where it is; and page frames of a device
+ * are none that it could take. (Documentation/admin-guide/mm/damon/usage.rst)
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +19,7 @@
 #define TARGET CONTEXT "targets/0/"
 #define SCHEME CONTEXT "schemes/0/"
 
-MATRIX(damon, FOR_EACH_STATE_TYPICAL)
+MATRIX(damon, FOR_EACH_STATE)
 
 static int damon_needed(const char **why)
 {
@@ -34,25 +35,46 @@ static const char *write_number(const char *path, unsigned long number)
 	return file_write(path, text);
 }
 
-/* Look at the sample every millisecond, and act on all of it. */
-static const char *set_up(const struct sample *sample, const char *action)
-{
-	const uintptr_t addr = (uintptr_t)sample->addr;
+struct region {
+	uintptr_t start, end;
+};
 
+static const char *set_up_regions(const struct region *regions, size_t count)
+{
+	char path[128];
+	size_t i;
+
+	CHECK(write_number(TARGET "regions/nr_regions", count));
+	for (i = 0; i < count; i++) {
+		snprintf(path, sizeof(path), TARGET "regions/%zu/start", i);
+		CHECK(write_number(path, regions[i].start));
+		snprintf(path, sizeof(path), TARGET "regions/%zu/end", i);
+		CHECK(write_number(path, regions[i].end));
+	}
+	return RIGHT;
+}
+
+/*
+ * Look at one target every millisecond, as those operations do: that of this
+ * process, or physical memory. What it is, and the action, is still to be said.
+ */
+static const char *set_up(const char *operations)
+{
 	CHECK(write_number(ADMIN "nr_kdamonds", 1));
 	CHECK(write_number(ADMIN "0/contexts/nr_contexts", 1));
-	CHECK(file_write(CONTEXT "operations", "fvaddr"));
+	CHECK(file_write(CONTEXT "operations", operations));
 	CHECK(write_number(CONTEXT "monitoring_attrs/intervals/sample_us",
 			   1000));
 	CHECK(write_number(CONTEXT "monitoring_attrs/intervals/aggr_us", 5000));
 	CHECK(write_number(CONTEXT "monitoring_attrs/intervals/update_us",
 			   1000000));
 	CHECK(write_number(CONTEXT "targets/nr_targets", 1));
-	CHECK(write_number(TARGET "pid_target", getpid()));
-	CHECK(write_number(TARGET "regions/nr_regions", 1));
-	CHECK(write_number(TARGET "regions/0/start", addr));
-	CHECK(write_number(TARGET "regions/0/end",
-			   addr + sample->pages * devthp_page_size()));
+	return write_number(TARGET "pid_target", getpid());
+}
+
+/* For all of what is looked at. */
+static const char *set_up_action(const char *action)
+{
 	CHECK(write_number(CONTEXT "schemes/nr_schemes", 1));
 	CHECK(file_write(SCHEME "action", action));
 	CHECK(write_number(SCHEME "access_pattern/sz/max", -1UL));
@@ -72,33 +94,47 @@ static const char *command(const char *word)
 	return verdict;
 }
 
-/* Until it has tried so often. */
-static const char *acts(unsigned int times)
+/* Until it has tried so often, and succeeded with so many bytes. */
+static const char *acts(unsigned int times, size_t bytes)
 {
 	const time_t limit = time(NULL) + PATIENCE;
-	uint64_t tried = 0;
+	uint64_t tried = 0, applied = 0;
 
 	CHECK(command("on"));
 	do {
 		usleep(1000);
 		CHECK(command("update_schemes_stats"));
 		CHECK(file_number(SCHEME "stats/nr_tried", &tried));
+		CHECK(file_number(SCHEME "stats/sz_applied", &applied));
 		if (time(NULL) > limit)
-			return wrong("DAMON has acted %llu times in %d s",
-				     (unsigned long long)tried, PATIENCE);
-	} while (tried < times);
-	return RIGHT;
+			return wrong("DAMON has acted %llu times in %d s, on %llu bytes",
+				     (unsigned long long)tried, PATIENCE,
+				     (unsigned long long)applied);
+	} while (tried < times || applied < bytes);
+	CHECK(command("off"));
+	return write_number(ADMIN "nr_kdamonds", 0);
+}
+
+static const char *is_unchanged(struct scene *scene)
+{
+	CHECK(scene_is_unchanged(scene));
+	CHECK(sample_device_data(&scene->sample));
+	return scene_data(scene);
 }
 
 static const char *left_alone(struct scene *scene, const char *action)
 {
-	CHECK(set_up(&scene->sample, action));
-	CHECK(acts(10));
-	CHECK(command("off"));
-	CHECK(write_number(ADMIN "nr_kdamonds", 0));
-	CHECK(scene_is_unchanged(scene));
-	CHECK(sample_device_data(&scene->sample));
-	return scene_data(scene);
+	const struct sample *sample = &scene->sample;
+	const struct region region = {
+		(uintptr_t)sample->addr,
+		(uintptr_t)sample->addr + bytes_of(sample),
+	};
+
+	CHECK(set_up("fvaddr"));
+	CHECK(set_up_regions(&region, 1));
+	CHECK(set_up_action(action));
+	CHECK(acts(10, 0));
+	return is_unchanged(scene);
 }
 
 TEST_F(damon, looks)
@@ -124,6 +160,113 @@ TEST_F(damon, wants_no_huge_pages)
 {
 	NEED(damon_needed);
 	ASSERT_RIGHT(left_alone(&self->scene, "nohugepage"));
+}
+
+/* ---- By physical address ---- */
+
+/* What is about page frames is the same in all states of who maps them. */
+MATRIX(frames, FOR_EACH_STATE_TYPICAL)
+
+/* Where the page is, and all that a huge folio there would have. */
+static int frames_of(const char *addr, struct region *region, const char **why)
+{
+	struct devthp_page page = { .size = sizeof(page) };
+	struct devthp_snapshot *snap;
+
+	*why = went_well("look at a page",
+			 devthp_snapshot_take(&snap, addr, 1, NULL));
+	if (!is_right(*why))
+		return KSFT_FAIL;
+	*why = went_well("look at a page", devthp_snapshot_page(snap, 0, &page));
+	devthp_snapshot_free(snap);
+	if (!is_right(*why))
+		return KSFT_FAIL;
+	if (!(page.known & DEVTHP_KNOWN_PFN))
+		return missing("nobody tells where memory of the device is", why);
+	region->start = page.pfn * devthp_page_size();
+	region->start -= region->start % devthp_pmd_size();
+	region->end = region->start + devthp_pmd_size();
+	return KSFT_PASS;
+}
+
+/* In the order of addresses, as DAMON wants them. */
+static void sort(struct region *regions)
+{
+	const struct region first = regions[0];
+
+	if (first.start > regions[1].start) {
+		regions[0] = regions[1];
+		regions[1] = first;
+	}
+}
+
+/*
+ * Of the device's memory and of some in system memory, at least so much of the
+ * latter is acted on.
+ */
+static const char *frames_left_alone(struct scene *scene,
+				     struct region *regions,
+				     const char *action, size_t bytes)
+{
+	sort(regions);
+	CHECK(set_up("paddr"));
+	CHECK(set_up_regions(regions, 2));
+	CHECK(set_up_action(action));
+	CHECK(acts(10, bytes));
+	return is_unchanged(scene);
+}
+
+/* The buffer has what the device has, and is in system memory. */
+#define LEFT_ALONE(scene, action, bytes)				\
+do {									\
+	struct region regions[2];					\
+									\
+	NEED(damon_needed);						\
+	ASSERT_RIGHT(sample_device_data(&(scene)->sample));		\
+	NEED(frames_of, (scene)->sample.addr, &regions[0]);		\
+	NEED(frames_of, (scene)->sample.buffer, &regions[1]);		\
+	ASSERT_RIGHT(frames_left_alone(scene, regions, action, bytes));	\
+} while (0)
+
+TEST_F(frames, are_looked_at)
+{
+	LEFT_ALONE(&self->scene, "stat", 0);
+}
+
+TEST_F(frames, are_to_be_moved_up)
+{
+	LEFT_ALONE(&self->scene, "lru_prio", devthp_page_size());
+}
+
+TEST_F(frames, are_to_be_moved_down)
+{
+	LEFT_ALONE(&self->scene, "lru_deprio", devthp_page_size());
+}
+
+TEST_F(frames, are_wanted_out)
+{
+	struct scene *scene = &self->scene;
+
+	NEED(swapdisk_needed);
+	ASSERT_RIGHT(swapdisk_make(&scene->disk, 4 * devthp_pmd_size()));
+	ASSERT_RIGHT(swapdisk_swap_on(&scene->disk));
+	LEFT_ALONE(scene, "pageout", devthp_page_size());
+}
+
+/* All that there is, with everything between the machine's memory and devices'. */
+TEST_F(frames, are_looked_at_with_all_others)
+{
+	struct scene *scene = &self->scene;
+	struct region all;
+
+	NEED(damon_needed);
+	NEED(frames_of, scene->sample.addr, &all);
+	all.start = 0;
+	ASSERT_RIGHT(set_up("paddr"));
+	ASSERT_RIGHT(set_up_regions(&all, 1));
+	ASSERT_RIGHT(set_up_action("stat"));
+	ASSERT_RIGHT(acts(100, 0));
+	ASSERT_RIGHT(is_unchanged(scene));
 }
 
 TEST_HARNESS_MAIN

@@ -23,19 +23,7 @@ FIXTURE_VARIANT(short_of_memory)
 	const struct state *state;
 };
 
-FOR_EACH_STATE_TYPICAL(STATE_VARIANT, short_of_memory)
-FIXTURE_VARIANT_ADD(short_of_memory, cut) { .state = &state_cut };
-FIXTURE_VARIANT_ADD(short_of_memory, dropped) { .state = &state_dropped };
-FIXTURE_VARIANT_ADD(short_of_memory, locked) { .state = &state_locked };
-FIXTURE_VARIANT_ADD(short_of_memory, limited) { .state = &state_limited };
-FIXTURE_VARIANT_ADD(short_of_memory, from_free) { .state = &state_from_free };
-FIXTURE_VARIANT_ADD(short_of_memory, forked_thrice) {
-	.state = &state_forked_thrice
-};
-FIXTURE_VARIANT_ADD(short_of_memory, child_cut) { .state = &state_child_cut };
-FIXTURE_VARIANT_ADD(short_of_memory, parent_cut) {
-	.state = &state_parent_cut
-};
+FOR_EACH_STATE(STATE_VARIANT, short_of_memory)
 
 FIXTURE_SETUP(short_of_memory)
 {
