@@ -62,12 +62,7 @@ FIXTURE_VARIANT(khugepaged)
 	const struct state *state;
 };
 
-FOR_EACH_STATE_TYPICAL(STATE_VARIANT, khugepaged)
-FIXTURE_VARIANT_ADD(khugepaged, dropped) { .state = &state_dropped };
-FIXTURE_VARIANT_ADD(khugepaged, locked) { .state = &state_locked };
-FIXTURE_VARIANT_ADD(khugepaged, from_swap_small) {
-	.state = &state_from_swap_small
-};
+FOR_EACH_STATE(STATE_VARIANT, khugepaged)
 
 FIXTURE_SETUP(khugepaged)
 {

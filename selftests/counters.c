@@ -19,7 +19,6 @@
 #define KB 1024
 
 MATRIX(counted, FOR_EACH_STATE)
-MATRIX(counted_later, FOR_EACH_STATE_TYPICAL)
 
 /* What each counter should be more than before all of the scene. */
 struct more {
@@ -146,7 +145,7 @@ TEST_F(counted, when_it_is_back)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
-TEST_F(counted_later, when_it_is_gone)
+TEST_F(counted, when_it_is_gone)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
