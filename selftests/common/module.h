@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* The module of the test devices: taken out of the kernel, and put back in. */
+#ifndef MODULE_H
+#define MODULE_H
+
+#include <stdbool.h>
+
+/* Where its file is, and what it was loaded with. */
+struct module {
+	char path[256];
+	char parameters[256];
+};
+
+/*
+ * Whether it is one that can be unloaded, and loaded again as it was; see need.h.
+ * It has to be loaded.
+ */
+int module_needed(struct module *module, const char **why);
+
+bool module_is_loaded(void);
+
+/* 0, or a negative errno: -EWOULDBLOCK while something of it is in use. */
+int module_unload(void);
+
+const char *module_load(const struct module *module);
+
+#endif
