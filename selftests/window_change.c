@@ -6,6 +6,8 @@
  */
 #include <errno.h>
 #include <linux/userfaultfd.h>
+#include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #define WINDOW_ALL_POINTS
@@ -187,6 +189,94 @@ TEST_F(between, write_protected)
 	ASSERT_RIGHT(window_intrude(&self->window, write_protects, false));
 	ASSERT_RIGHT(is_write_protected(sample));
 	ASSERT_RIGHT(window_end(&self->window));
+}
+
+/* ---- UFFDIO_MOVE ---- */
+
+/*
+ * Memory of a device does not move. What is here goes, all of it: the kernel may
+ * give way to others in between, and is asked again then.
+ */
+static const char *moves_by_userfaultfd(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	const size_t size = sample->pages * devthp_page_size();
+	char *to = devthp_range_addr(window->target);
+	size_t moved = 0;
+
+	while (moved < size) {
+		struct uffdio_move move = {
+			.dst = (uintptr_t)to + moved,
+			.src = (uintptr_t)sample->addr + moved,
+			.len = size - moved,
+		};
+
+		if (ioctl(window->uffd, UFFDIO_MOVE, &move) && errno != EAGAIN) {
+			if (errno == EFAULT && !moved)
+				return RIGHT;
+			return went_well("UFFDIO_MOVE", -errno);
+		}
+		if (move.move > 0)
+			moved += move.move;
+	}
+	sample->addr = to;
+	return RIGHT;
+}
+
+/* It finds migration entries, which it waits for without the mmap_lock. */
+TEST_F(between, moved_by_userfaultfd)
+{
+	struct window *window = &self->window;
+	struct sample *sample = &window->sample;
+	char *from = sample->addr;
+
+	NEED(uffd_needed);
+	ASSERT_RIGHT(sample_room(sample, 0, &window->target));
+	ASSERT_RIGHT(uffd_open(&window->uffd,
+			       UFFD_FEATURE_SIGBUS | UFFD_FEATURE_MOVE));
+	ASSERT_RIGHT(uffd_register(window->uffd,
+				   devthp_range_addr(window->target),
+				   sample->pages * devthp_page_size(),
+				   UFFDIO_REGISTER_MODE_MISSING));
+	ASSERT_RIGHT(window_intrude(window, moves_by_userfaultfd,
+				    !variant->at.still_mapped));
+	ASSERT_EQ(variant->at.to_device || variant->at.still_mapped,
+		  sample->addr == from);
+	ASSERT_RIGHT(window_end(window));
+}
+
+/* What is migrated is there all the time: nothing can be moved to its place. */
+static const char *moves_over_by_userfaultfd(struct window *window)
+{
+	struct sample *sample = &window->sample;
+	struct uffdio_move move = {
+		.dst = (uintptr_t)sample->addr,
+		.src = (uintptr_t)devthp_range_addr(window->target),
+		.len = sample->pages * devthp_page_size(),
+	};
+
+	if (!ioctl(window->uffd, UFFDIO_MOVE, &move) || move.move > 0)
+		return wrong("UFFDIO_MOVE moved something to the place");
+	if (errno != EEXIST)
+		return went_well("UFFDIO_MOVE to the place", -errno);
+	return RIGHT;
+}
+
+TEST_F(between, not_moved_over_by_userfaultfd)
+{
+	struct window *window = &self->window;
+	struct sample *sample = &window->sample;
+	const size_t size = sample->pages * devthp_page_size();
+
+	NEED(uffd_needed);
+	ASSERT_RIGHT(sample_room(sample, 0, &window->target));
+	memset(devthp_range_addr(window->target), 0xa5, size);
+	ASSERT_RIGHT(uffd_open(&window->uffd,
+			       UFFD_FEATURE_SIGBUS | UFFD_FEATURE_MOVE));
+	ASSERT_RIGHT(uffd_register(window->uffd, sample->addr, size,
+				   UFFDIO_REGISTER_MODE_MISSING));
+	ASSERT_RIGHT(window_intrude(window, moves_over_by_userfaultfd, false));
+	ASSERT_RIGHT(window_end(window));
 }
 
 /* ---- Fork ---- */
