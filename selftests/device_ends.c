@@ -77,16 +77,8 @@ TEST_F(ends, unmapped)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
-	size_t first, end;
 
-	for (first = 0; first < sample->pages; first = end + 1) {
-		for (end = first; end < sample->pages &&
-		     sample->hole[end] != HOLE_UNMAPPED; end++)
-			;
-		if (first < end)
-			ASSERT_RIGHT(sample_cut(sample, first, end - first,
-						HOLE_UNMAPPED));
-	}
+	ASSERT_RIGHT(sample_unmap(sample));
 	ASSERT_RIGHT(holes_are_empty(sample));
 	ASSERT_RIGHT(scene_data(scene));
 }

@@ -401,6 +401,21 @@ const char *sample_cut(struct sample *sample, size_t first, size_t npages,
 	return RIGHT;
 }
 
+const char *sample_unmap(struct sample *sample)
+{
+	size_t first, end;
+
+	for (first = 0; first < sample->pages; first = end + 1) {
+		for (end = first; end < sample->pages &&
+		     sample->hole[end] != HOLE_UNMAPPED; end++)
+			;
+		if (first < end)
+			CHECK(sample_cut(sample, first, end - first,
+					 HOLE_UNMAPPED));
+	}
+	return RIGHT;
+}
+
 const char *sample_room(const struct sample *sample, size_t offset,
 			struct devthp_range **room)
 {

@@ -134,6 +134,9 @@ const char *sample_look(const struct sample *sample);
 const char *sample_cut(struct sample *sample, size_t first, size_t npages,
 		       enum hole how);
 
+/* Unmap all that still is mapped. */
+const char *sample_unmap(struct sample *sample);
+
 /*
  * Reserve room to move the sample to, so many pages behind a PMD boundary; the
  * caller frees it when nothing is to be seen of the sample any more.
