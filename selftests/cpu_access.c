@@ -13,9 +13,7 @@
 #include "common/matrix.h"
 #include "common/means.h"
 
-/* A fault and a pin, and what else gets there in one of these two ways. */
 MATRIX(cpu, FOR_EACH_STATE)
-MATRIX(cpu_in_other_ways, FOR_EACH_STATE_TYPICAL)
 
 static const char *get(struct scene *scene, const struct means *means)
 {
@@ -74,12 +72,11 @@ static const char *put(struct scene *scene, const struct means *means)
 
 BOTH_WAYS(cpu, instruction)
 BOTH_WAYS(cpu, direct_io)
-
-BOTH_WAYS(cpu_in_other_ways, pipe)
-BOTH_WAYS(cpu_in_other_ways, process_vm)
-BOTH_WAYS(cpu_in_other_ways, ptrace)
-BOTH_WAYS(cpu_in_other_ways, proc_mem)
-ONE_WAY(cpu_in_other_ways, get, vmsplice)
-ONE_WAY(cpu_in_other_ways, put, futex)
+BOTH_WAYS(cpu, pipe)
+BOTH_WAYS(cpu, process_vm)
+BOTH_WAYS(cpu, ptrace)
+BOTH_WAYS(cpu, proc_mem)
+ONE_WAY(cpu, get, vmsplice)
+ONE_WAY(cpu, put, futex)
 
 TEST_HARNESS_MAIN

@@ -13,7 +13,7 @@
 #include "common/matrix.h"
 
 MATRIX(device, FOR_EACH_STATE)
-MATRIX(devices, FOR_EACH_STATE_TYPICAL)
+MATRIX(devices, FOR_EACH_STATE)
 
 static int write_page(struct sample *sample, size_t page)
 {

@@ -13,7 +13,7 @@
 #include "common/matrix.h"
 
 MATRIX(migrate, FOR_EACH_STATE)
-MATRIX(two_devices, FOR_EACH_STATE_TYPICAL)
+MATRIX(two_devices, FOR_EACH_STATE)
 
 /* As large as it was, and all of it. */
 TEST_F(migrate, all_back)

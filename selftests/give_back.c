@@ -14,7 +14,7 @@
 #include "common/matrix.h"
 
 MATRIX(part, FOR_EACH_STATE)
-MATRIX(page, FOR_EACH_STATE_TYPICAL)
+MATRIX(page, FOR_EACH_STATE)
 
 /* So many pages are in use, soon; asking is all that is done for it. */
 static const char *comes_to(const struct sample *sample, uint64_t want)

@@ -14,8 +14,6 @@
 #include "common/means.h"
 
 MATRIX(advice, FOR_EACH_STATE)
-/* By the same code as others above, or about the mapping rather than the memory */
-MATRIX(similar_advice, FOR_EACH_STATE_TYPICAL)
 
 static int advise(const struct scene *scene, int advice)
 {
@@ -77,7 +75,7 @@ TEST_F(advice, dontneed)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
-TEST_F(similar_advice, dontneed_locked)
+TEST_F(advice, dontneed_locked)
 {
 	struct scene *scene = &self->scene;
 
@@ -101,7 +99,7 @@ TEST_F(advice, free)
 	ASSERT_RIGHT(left_alone(&self->scene, MADV_FREE));
 }
 
-TEST_F(similar_advice, cold)
+TEST_F(advice, cold)
 {
 	ASSERT_RIGHT(left_alone(&self->scene, MADV_COLD));
 }
@@ -195,7 +193,7 @@ static const char *sees_nothing(struct sample *sample, struct peer *parent)
 	return sample_data(sample);
 }
 
-TEST_F(similar_advice, wipeonfork)
+TEST_F(advice, wipeonfork)
 {
 	struct scene *scene = &self->scene;
 	struct peer child;
@@ -216,7 +214,7 @@ static const char *has_no_mapping(struct sample *sample, struct peer *parent)
 	return holes_are_empty(sample);
 }
 
-TEST_F(similar_advice, dontfork)
+TEST_F(advice, dontfork)
 {
 	struct scene *scene = &self->scene;
 	struct peer child;

@@ -19,8 +19,7 @@
 #endif
 
 MATRIX(moved, FOR_EACH_STATE)
-/* What is moved is moved as above; what was there goes as it does by munmap(). */
-MATRIX(moved_over, FOR_EACH_STATE_TYPICAL)
+MATRIX(moved_over, FOR_EACH_STATE)
 
 static bool is_one_mapping(const struct scene *scene)
 {

@@ -9,7 +9,7 @@
 #include "common/still.h"
 
 MATRIX(pin, FOR_EACH_STATE)
-MATRIX(short_pin, FOR_EACH_STATE_TYPICAL)
+MATRIX(short_pin, FOR_EACH_STATE)
 
 /* What happens to the memory around a pin does not happen to the page. */
 static const char *page_stays(struct scene *scene, size_t page,
