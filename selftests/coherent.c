@@ -10,6 +10,8 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#define DEVICE_MINOR 2
+
 #include "common/baseline.h"
 #include "common/form.h"
 #include "common/harness.h"
@@ -39,28 +41,10 @@ FORM_VARIANTS(coherent);
 static const char *are_at(const struct sample *sample, size_t first,
 			  size_t npages, bool device, enum form form)
 {
-	const bool whole = form == FORM_WHOLE;
-	size_t i;
-
-	CHECK(sample_look(sample));
-	for (i = first; i < first + npages; i++) {
-		const struct devthp_page *page = &sample->page[i];
-
-		if (sample->hole[i] || !(page->known & DEVTHP_KNOWN_FLAGS))
-			continue;
-		if (page->location != DEVTHP_LOC_SYSTEM ||
-		    !!(page->flags & DEVTHP_FOLIO_DEVICE_COHERENT) != device)
-			return wrong("page %zu (%s) has flags %#llx; should%s be the device's",
-				     i, devthp_location_name(page->location),
-				     (unsigned long long)page->flags,
-				     device ? "" : " not");
-		if ((page->level == DEVTHP_LEVEL_PMD) != whole ||
-		    !!page->order != (form != FORM_SMALL))
-			return wrong("page %zu: a %s entry, order %u", i,
-				     devthp_level_name(page->level),
-				     page->order);
-	}
-	return RIGHT;
+	return layout_of(sample, first, npages,
+			 form_layout(form, device ? DEVTHP_LOC_DEVICE :
+						    DEVTHP_LOC_SYSTEM,
+				     ANY_MAPCOUNT));
 }
 
 static const char *all_are_at(const struct sample *sample, bool device,
@@ -75,15 +59,8 @@ FIXTURE_SETUP(coherent)
 
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, 1);
-	NEED(coherent_needed);
-	ASSERT_RIGHT(sample_change_device(sample, 2));
 	ASSERT_RIGHT(sample_fill_whole(sample));
-	if (variant->form == FORM_SMALL)
-		ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
-	ASSERT_RIGHT(sample_to_device(sample));
-	if (variant->form == FORM_BY_PAGES)
-		ASSERT_RIGHT(form_split_entries(sample));
-	ASSERT_RIGHT(all_are_at(sample, true, variant->form));
+	ASSERT_RIGHT(form_to_device(sample, variant->form));
 }
 
 FIXTURE_TEARDOWN(coherent)
@@ -188,6 +165,71 @@ TEST_F(coherent, is_pinned_for_long)
 				    "who pinned it reads"));
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* Nothing moves for a moment's sake, and nothing is left pinned. */
+TEST_F(coherent, is_pinned_for_a_moment)
+{
+	struct sample *sample = &self->sample;
+	unsigned int call;
+
+	NEED(pin_needed, PIN_SLOW);
+	for (call = GET_USER_PAGES; call <= PIN_USER_PAGES_FAST; call++) {
+		ASSERT_RIGHT(gup_and_put(call, sample->addr, sample->pages,
+					 100));
+		ASSERT_RIGHT(all_are_at(sample, true, variant->form));
+	}
+	ASSERT_RIGHT(sample_to_system(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* What is pinned for a short time stays for as long as that is. */
+TEST_F(coherent, is_pinned_and_not_evicted)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_eviction eviction = { .size = sizeof(eviction) };
+	const size_t page = 33;
+	const size_t stuck = variant->form == FORM_SMALL ? 1 : sample->pages;
+
+	ASSERT_EQ(0, devthp_device_hold(sample->dev, page_of(sample, page), 1,
+					DEVTHP_HOLD_PIN | DEVTHP_HOLD_WRITE,
+					NULL));
+	ASSERT_EQ(0, devthp_device_drain(sample->dev, &eviction));
+	ASSERT_EQ(stuck, eviction.left);
+	ASSERT_RIGHT(are_at(sample, page, 1, true, variant->form));
+	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_EQ(0, devthp_device_unhold(sample->dev, page_of(sample, page), 1,
+					  NULL));
+	ASSERT_EQ(0, devthp_device_drain(sample->dev, &eviction));
+	ASSERT_EQ(0, eviction.left);
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* From memory that the CPU cannot use, and to it, by way of the system's. */
+TEST_F(coherent, was_private_and_becomes_so)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_device *private;
+
+	ASSERT_RIGHT(device_open(&private, 0));
+	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(private, sample->addr,
+						    sample->pages, NULL));
+	ASSERT_EQ(0, devthp_migrate_to_system(private, sample->addr,
+					      sample->pages, NULL));
+	ASSERT_RIGHT(all_are_at(sample, true, variant->form));
+	ASSERT_RIGHT(sample_to_system(sample));
+	ASSERT_EQ(0, devthp_migrate_to_device(private, sample->addr,
+					      sample->pages, NULL));
+	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev, sample->addr,
+						    sample->pages, NULL));
+	/* It reads what is brought back for it, and takes that. */
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_EQ(0, devthp_device_close(private));
+	ASSERT_RIGHT(all_are_at(sample, true, variant->form == FORM_WHOLE ?
+				FORM_WHOLE : FORM_SMALL));
 }
 
 TEST_F(coherent, is_protected_and_moves)

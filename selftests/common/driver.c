@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -9,9 +10,8 @@
 
 #include "driver.h"
 #include "need.h"
+#include "ready.h"
 #include "verdict.h"
-
-static const char path[] = "/dev/hmm_dmirror0";
 
 static int command(int driver, unsigned long request, void *arg)
 {
@@ -44,6 +44,9 @@ int driver_needed(const char **why)
 
 const char *driver_open(int *driver)
 {
+	char path[32];
+
+	snprintf(path, sizeof(path), "/dev/hmm_dmirror%u", device_minor);
 	*driver = open(path, O_RDWR | O_CLOEXEC);
 	return went_well(path, *driver < 0 ? -errno : 0);
 }

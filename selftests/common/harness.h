@@ -16,6 +16,14 @@
 #include "settle.h"
 #include "verdict.h"
 
+/*
+ * A program may be compiled once more, for devices of another kind: see Makefile.
+ */
+#ifndef DEVICE_MINOR
+#define DEVICE_MINOR 0
+#endif
+unsigned int device_minor = DEVICE_MINOR;
+
 /* Longer than a test waits for anything, so that it can say what did not come. */
 #undef TEST_TIMEOUT_DEFAULT
 #define TEST_TIMEOUT_DEFAULT (3 * PATIENCE)

@@ -92,10 +92,17 @@ static const char *page_fits(const struct devthp_page *page, size_t i,
 	return RIGHT;
 }
 
+#define ANY_DEVICE (DEVTHP_FOLIO_DEVICE_PRIVATE | DEVTHP_FOLIO_DEVICE_COHERENT)
+
 /* The entry and the folio begin where they should and are of the right kind. */
-static const char *page_is_consistent(const struct devthp_page *page, size_t i,
+static const char *page_is_consistent(const struct sample *sample,
+				      const struct devthp_page *page, size_t i,
 				      const struct layout *want)
 {
+	const uint64_t kind = sample->coherent ? DEVTHP_FOLIO_DEVICE_COHERENT :
+						 DEVTHP_FOLIO_DEVICE_PRIVATE;
+	const unsigned int own = sample->coherent ?
+		DEVTHP_PROT_COHERENT_LOCAL : DEVTHP_PROT_PRIVATE_LOCAL;
 	const size_t pmd_pages = (size_t)1 << pmd_order();
 	const bool pmd = want->level == DEVTHP_LEVEL_PMD;
 	const bool device = want->location == DEVTHP_LOC_DEVICE;
@@ -113,8 +120,11 @@ static const char *page_is_consistent(const struct devthp_page *page, size_t i,
 	    page->entire_mapcount != pmd)
 		return wrong("page %zu: entire mapcount %d; should be %d", i,
 			     page->entire_mapcount, pmd);
+	if (sample->coherent && !(page->known & DEVTHP_KNOWN_FLAGS))
+		return wrong("page %zu: whether it is the device's is unknown",
+			     i);
 	if (page->known & DEVTHP_KNOWN_FLAGS &&
-	    (!!(page->flags & DEVTHP_FOLIO_DEVICE_PRIVATE) != device ||
+	    ((page->flags & ANY_DEVICE) != (device ? kind : 0) ||
 	     !(page->flags & DEVTHP_FOLIO_ANON)))
 		return wrong("page %zu: folio flags %#llx do not fit the %s", i,
 			     (unsigned long long)page->flags,
@@ -122,7 +132,7 @@ static const char *page_is_consistent(const struct devthp_page *page, size_t i,
 	if (page->known & DEVTHP_KNOWN_PROT) {
 		unsigned int where = page->prot & DEVTHP_PROT_WHERE;
 
-		if ((where == DEVTHP_PROT_PRIVATE_LOCAL) != device ||
+		if (where != (device ? own : 0) ||
 		    !!(page->prot & DEVTHP_PROT_PMD) != pmd)
 			return wrong("page %zu: the device sees %#x; should be %s%s",
 				     i, page->prot, pmd ? "a PMD entry in " : "",
@@ -158,12 +168,13 @@ static const char *compare(const struct sample *sample,
 			continue;
 		CHECK(went_well("read a snapshot",
 				devthp_snapshot_page(snap, i, &page)));
+		sample_locate(sample, &page);
 		if (!want) {
 			CHECK(page_is_empty(&page, i, sample->hole[i]));
 			continue;
 		}
 		CHECK(page_fits(&page, i, want));
-		CHECK(page_is_consistent(&page, i, want));
+		CHECK(page_is_consistent(sample, &page, i, want));
 	}
 	return RIGHT;
 }

@@ -6,7 +6,7 @@
 
 #define GUP(gup_flags)							\
 	.needed = pin_gup_needed, .take = pin_gup_take,			\
-	.drop = pin_gup_drop, .flags = gup_flags,			\
+	.drop = pin_gup_drop, .flags = gup_flags, .is_long = true,	\
 	.writes = !!((gup_flags) & PIN_GUP_WRITE)
 
 static const struct pin_kind kinds[PIN_HOWS] = {
@@ -17,6 +17,7 @@ static const struct pin_kind kinds[PIN_HOWS] = {
 	[PIN_RING] = {
 		.needed = pin_ring_needed, .take = pin_ring_take,
 		.drop = pin_ring_drop, .writes = true, .by_folio = true,
+		.is_long = true,
 	},
 	[PIN_CALL] = {
 		.needed = pin_call_needed, .take = pin_call_take,
@@ -45,6 +46,11 @@ bool pin_is_pin(enum pin_how how)
 bool pin_writes(enum pin_how how)
 {
 	return kinds[how].writes;
+}
+
+bool pin_is_long(enum pin_how how)
+{
+	return kinds[how].is_long;
 }
 
 bool pin_is_by_page(enum pin_how how)

@@ -37,6 +37,9 @@ int pin_needed(enum pin_how how, const char **why);
 bool pin_is_pin(enum pin_how how);
 bool pin_writes(enum pin_how how);
 
+/* Is it for long, so that memory of a device has to leave it first? */
+bool pin_is_long(enum pin_how how);
+
 /*
  * Does it hold one reference for each page? The buffer of an io_uring holds one
  * for a huge folio that is all in it.

@@ -19,6 +19,7 @@ struct pin_kind {
 	bool reference;			/* no pin */
 	bool writes;
 	bool by_folio;
+	bool is_long;
 };
 
 #define PIN_GUP_WRITE	1

@@ -6,11 +6,9 @@
 
 #include <devthp.h>
 
+#include "need.h"
 #include "ready.h"
 #include "verdict.h"
-
-/* As in kselftest.h, which only a program's main file can include. */
-enum { KSFT_PASS = 0, KSFT_FAIL = 1, KSFT_SKIP = 4 };
 
 bool everything_is_required(void)
 {
@@ -19,24 +17,17 @@ bool everything_is_required(void)
 	return value && !strcmp(value, "1");
 }
 
-static int missing(void)
-{
-	return everything_is_required() ? KSFT_FAIL : KSFT_SKIP;
-}
-
 static int system_ready(struct devthp_system *system, const char **why)
 {
 	*why = went_well("query the system", devthp_system_query(system));
 	if (!is_right(*why))
 		return KSFT_FAIL;
-	if (system->thp == DEVTHP_THP_UNSUPPORTED || !system->pmd_size) {
-		*why = "this kernel has no transparent huge pages: CONFIG_TRANSPARENT_HUGEPAGE is off";
-		return missing();
-	}
-	if (system->thp == DEVTHP_THP_NEVER) {
-		*why = "transparent huge pages are switched off: write madvise to /sys/kernel/mm/transparent_hugepage/enabled";
-		return missing();
-	}
+	if (system->thp == DEVTHP_THP_UNSUPPORTED || !system->pmd_size)
+		return missing("this kernel has no transparent huge pages: CONFIG_TRANSPARENT_HUGEPAGE is off",
+			       why);
+	if (system->thp == DEVTHP_THP_NEVER)
+		return missing("transparent huge pages are switched off: write madvise to /sys/kernel/mm/transparent_hugepage/enabled",
+			       why);
 	if (everything_is_required() && !system->probe_version) {
 		*why = wrong("/dev/folio_probe is required and cannot be opened: %s",
 			     strerror(-system->probe_error));
@@ -52,14 +43,12 @@ static int node_ready(struct devthp_device **dev, const char **why)
 	*why = went_well("open the device", err);
 	if (!err)
 		return KSFT_PASS;
-	if (err == -ENOENT || err == -ENXIO) {
-		*why = "there is no /dev/hmm_dmirror0: modprobe test_hmm";
-		return missing();
-	}
-	if (err == -EACCES || err == -EPERM) {
-		*why = "no permission to open /dev/hmm_dmirror0: run as root";
-		return missing();
-	}
+	if (err == -ENOENT || err == -ENXIO)
+		return missing("there is no /dev/hmm_dmirror0: modprobe test_hmm",
+			       why);
+	if (err == -EACCES || err == -EPERM)
+		return missing("no permission to open /dev/hmm_dmirror0: run as root",
+			       why);
 	return KSFT_FAIL;
 }
 
@@ -87,18 +76,16 @@ static int try_feature(struct devthp_device *dev, unsigned int pmd_order,
 			 devthp_device_try(dev, &trial));
 	if (!is_right(*why))
 		return KSFT_FAIL;
-	if (!trial.system_huge) {
-		*why = "no huge page could be allocated to try with: memory is short or fragmented";
-		return missing();
-	}
+	if (!trial.system_huge)
+		return missing("no huge page could be allocated to try with: memory is short or fragmented",
+			       why);
 	if (!trial.data_good) {
 		*why = "data changed on its way to the device and back";
 		return KSFT_FAIL;
 	}
-	if (trial.device_order != pmd_order) {
-		*why = "this kernel has no device-private huge folios: a huge page arrives on the device in small pages";
-		return missing();
-	}
+	if (trial.device_order != pmd_order)
+		return missing("this kernel has no device-private huge folios: a huge page arrives on the device in small pages",
+			       why);
 	return KSFT_PASS;
 }
 
@@ -114,6 +101,23 @@ static int feature_ready(struct devthp_device *dev, unsigned int pmd_order,
 	return finding->ready;
 }
 
+/* Only the probe tells which of the pages that the CPU uses are a device's. */
+static int coherent_ready(struct devthp_device **dev,
+			  const struct devthp_system *system, const char **why)
+{
+	int ready = coherent_needed(why);
+
+	if (ready != KSFT_PASS)
+		return ready;
+	if (!system->probe_version)
+		return missing("there is no /dev/folio_probe, which tells device-coherent pages from others",
+			       why);
+	devthp_device_close(*dev);
+	*dev = NULL;
+	*why = device_open(dev, device_minor);
+	return is_right(*why) ? KSFT_PASS : KSFT_FAIL;
+}
+
 int device_ready(struct devthp_device **dev, const char **why)
 {
 	struct devthp_system system = { .size = sizeof(system) };
@@ -126,6 +130,8 @@ int device_ready(struct devthp_device **dev, const char **why)
 	if (ready != KSFT_PASS)
 		return ready;
 	ready = feature_ready(*dev, system.pmd_order, why);
+	if (ready == KSFT_PASS && device_minor >= COHERENT_MINOR)
+		ready = coherent_ready(dev, &system, why);
 	if (ready != KSFT_PASS) {
 		devthp_device_close(*dev);
 		*dev = NULL;

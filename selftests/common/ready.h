@@ -15,6 +15,15 @@ struct devthp_device;
 bool everything_is_required(void);
 
 /*
+ * The device that the tests of this program use, one of two of its kind, which
+ * are neighbours: 0, or what the program was compiled for, see harness.h.
+ */
+extern unsigned int device_minor;
+
+/* From this minor on, their memory is used by the CPU where it is. */
+#define COHERENT_MINOR 2
+
+/*
  * Open the device and try out, rather than guess from a version, whether a
  * huge page stays whole on it. KSFT_PASS: *dev is open. KSFT_SKIP or KSFT_FAIL:
  * *why says why not.

@@ -19,6 +19,16 @@
 /* Any: it only has to differ from what else is in memory. */
 static const uint64_t seed = 0x6465767468700001;
 
+static const char *learn_kind(struct sample *sample)
+{
+	struct devthp_device_info info = { .size = sizeof(info) };
+
+	CHECK(went_well("ask what the device can do",
+			devthp_device_query(sample->dev, &info)));
+	sample->coherent = info.caps & DEVTHP_CAP_COHERENT;
+	return RIGHT;
+}
+
 const char *sample_reserve(struct sample *sample, size_t folios)
 {
 	const size_t pmd_size = devthp_pmd_size();
@@ -27,6 +37,7 @@ const char *sample_reserve(struct sample *sample, size_t folios)
 		.bytes = folios * pmd_size,
 	};
 
+	CHECK(learn_kind(sample));
 	CHECK(went_well("reserve memory",
 			devthp_range_alloc(&sample->range, &opts)));
 	CHECK(went_well("reserve memory for a copy",
@@ -48,7 +59,8 @@ const char *sample_change_device(struct sample *sample, unsigned int minor)
 {
 	devthp_device_close(sample->dev);
 	sample->dev = NULL;
-	return device_open(&sample->dev, minor);
+	CHECK(device_open(&sample->dev, minor));
+	return learn_kind(sample);
 }
 
 void sample_release(struct sample *sample)
@@ -341,6 +353,12 @@ const char *sample_rest_to_system(struct sample *sample)
 	return each_run(sample, to_system_run);
 }
 
+const char *sample_bring_back(struct sample *sample)
+{
+	CHECK(sample_data(sample));
+	return sample->coherent ? sample_rest_to_system(sample) : RIGHT;
+}
+
 const char *sample_device_write(struct sample *sample)
 {
 	return each_run(sample, device_write_run);
@@ -366,6 +384,13 @@ const char *sample_device_use(const struct sample *sample, uint64_t *pages)
 	return RIGHT;
 }
 
+void sample_locate(const struct sample *sample, struct devthp_page *page)
+{
+	if (sample->coherent && page->location == DEVTHP_LOC_SYSTEM &&
+	    page->flags & DEVTHP_FOLIO_DEVICE_COHERENT)
+		page->location = DEVTHP_LOC_DEVICE;
+}
+
 const char *sample_look(const struct sample *sample)
 {
 	struct devthp_snapshot *snap;
@@ -378,6 +403,7 @@ const char *sample_look(const struct sample *sample)
 	for (i = 0; i < sample->pages && !err; i++) {
 		sample->page[i].size = sizeof(sample->page[i]);
 		err = devthp_snapshot_page(snap, i, &sample->page[i]);
+		sample_locate(sample, &sample->page[i]);
 	}
 	devthp_snapshot_free(snap);
 	return went_well("read a snapshot", err);

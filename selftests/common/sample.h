@@ -30,6 +30,7 @@ struct sample {
 	struct devthp_device *dev;
 	struct devthp_range *range;
 	pid_t owner;		/* the process that the device mirrors */
+	bool coherent;		/* the CPU uses the device's memory where it is */
 	char *addr;
 	size_t pages;
 	size_t folio_pages;	/* of a huge folio */
@@ -82,6 +83,9 @@ const char *sample_to_system(struct sample *sample);
 /* Migrate what is left between holes, as far as it is on the device. */
 const char *sample_rest_to_system(struct sample *sample);
 
+/* Have the CPU use it all; what it uses on the device is sent for. */
+const char *sample_bring_back(struct sample *sample);
+
 /* Migrate everything, and the folios must arrive whole. */
 const char *sample_to_device_whole(struct sample *sample);
 const char *sample_to_system_whole(struct sample *sample);
@@ -127,8 +131,14 @@ void sample_next_was_refused(struct sample *sample, size_t first,
 /* Pages of its device that are in use, by whomever. */
 const char *sample_device_use(const struct sample *sample, uint64_t *pages);
 
-/* Look at all pages, as this process maps them now. */
+/*
+ * Look at all pages, as this process maps them now. What is in memory of a device
+ * is DEVTHP_LOC_DEVICE, whether the CPU uses it or not.
+ */
 const char *sample_look(const struct sample *sample);
+
+/* The same for a page that was looked at otherwise. */
+void sample_locate(const struct sample *sample, struct devthp_page *page);
 
 /* Make a hole. */
 const char *sample_cut(struct sample *sample, size_t first, size_t npages,

@@ -13,7 +13,8 @@
 
 bool scene_is(const struct scene *scene, unsigned int what)
 {
-	return scene->state->is & what;
+	return scene->state->is & what ||
+	       (what & STATE_COHERENT && scene->sample.coherent);
 }
 
 const char *scene_set(struct scene *scene, const struct state *state)
@@ -54,15 +55,37 @@ static void bits_of(const struct scene *scene, unsigned int *mask,
 		*want |= DEVTHP_BIT_SOFT_DIRTY;
 }
 
+/*
+ * A present PMD entry that is dirty becomes dirty entries when it is split, or its
+ * folio migrated; on some architectures that makes them soft-dirty, as those of
+ * any huge page.
+ */
+static const char *may_be_soft_dirty(const struct scene *scene, bool *dirty)
+{
+	const struct devthp_page *page = &scene->sample.page[0];
+
+	*dirty = false;
+	if (!scene_is(scene, STATE_CLEAN) || !scene_is(scene, STATE_COHERENT))
+		return RIGHT;
+	CHECK(sample_look(&scene->sample));
+	*dirty = page->level == DEVTHP_LEVEL_PTE ||
+		 page->location != DEVTHP_LOC_DEVICE;
+	return RIGHT;
+}
+
 const char *scene_keeps_bits(const struct scene *scene, size_t first,
 			     size_t npages)
 {
 	unsigned int mask, want;
+	bool dirty;
 
 	/* Only the probe tells them. */
 	if (!everything_is_required())
 		return RIGHT;
 	bits_of(scene, &mask, &want);
+	CHECK(may_be_soft_dirty(scene, &dirty));
+	if (dirty)
+		mask &= ~DEVTHP_BIT_SOFT_DIRTY;
 	return entry_bits(&scene->sample, first, npages, mask, want);
 }
 
@@ -163,6 +186,12 @@ size_t scene_page(const struct scene *scene)
 	return scene->sample.folio_pages / 3;
 }
 
+/* What the CPU can use on the device stays, but for who pins it for long. */
+static bool stays(const struct scene *scene)
+{
+	return scene_is(scene, STATE_COHERENT) && !scene->pinned_for_long;
+}
+
 /* A PMD entry brings all of its folio back, a PTE one page, by a split. */
 static const char *is_back(const struct scene *scene, size_t page)
 {
@@ -170,6 +199,8 @@ static const char *is_back(const struct scene *scene, size_t page)
 					 scene->state->mapcount);
 	const size_t pages = scene->sample.pages;
 
+	if (stays(scene))
+		return scene_keeps_layout(scene);
 	if (scene_is(scene, STATE_PMD))
 		return pages_are(scene, 0, pages,
 				 layout_on(scene, DEVTHP_LOC_SYSTEM));
@@ -193,12 +224,17 @@ const char *scene_was_read(const struct scene *scene, size_t page)
 static const char *is_taken_apart(const struct scene *scene, size_t page)
 {
 	struct layout rest = by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT);
-	const struct layout own = scene_is(scene, STATE_SHARED) ?
-		small(DEVTHP_LOC_SYSTEM, 1) : rest;
+	struct layout own = rest;
 
 	/* They were taken apart on the device, and only that page is back. */
-	if (!scene_is(scene, STATE_PMD))
+	if (scene_is(scene, STATE_COHERENT))
+		rest = by_pages(DEVTHP_LOC_DEVICE, ANY_MAPCOUNT);
+	else if (!scene_is(scene, STATE_PMD))
 		rest = small(DEVTHP_LOC_DEVICE, scene->state->mapcount);
+	if (scene_is(scene, STATE_SHARED))
+		own = small(DEVTHP_LOC_SYSTEM, 1);
+	else if (stays(scene))
+		own = rest;
 	CHECK(pages_are(scene, page, page + 1, own));
 	CHECK(pages_are(scene, 0, page, rest));
 	return pages_are(scene, page + 1, scene->sample.pages, rest);

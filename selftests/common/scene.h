@@ -27,6 +27,7 @@ struct scene {
 	struct baseline baseline;
 	struct peer child[SCENE_CHILDREN];
 	unsigned int children;
+	bool pinned_for_long;	/* with STATE_COHERENT: what is pinned comes back */
 	int uffd;
 	struct memcg memcg;
 	struct swapdisk disk;

@@ -83,9 +83,17 @@ static const char *enter_dropped(struct scene *scene)
 
 static const char *enter_partly_back(struct scene *scene)
 {
+	struct sample *sample = &scene->sample;
+
 	CHECK(enter_entries_split(scene));
-	return sample_access_range(&scene->sample, SCENE_BACK_FIRST,
-				   SCENE_BACK_PAGES, ACCESS_READ);
+	/* Where the CPU uses it, it would stay. */
+	if (sample->coherent)
+		return went_well("migrate pages to system memory",
+				 devthp_migrate_to_system(sample->dev,
+					page_of(sample, SCENE_BACK_FIRST),
+					SCENE_BACK_PAGES, NULL));
+	return sample_access_range(sample, SCENE_BACK_FIRST, SCENE_BACK_PAGES,
+				   ACCESS_READ);
 }
 
 /* ---- Bits ---- */

@@ -22,6 +22,7 @@ struct scene;
 #define STATE_WP	(1U << 8)	/* write-protected by userfaultfd */
 #define STATE_LOCKED	(1U << 9)	/* by mlock() */
 #define STATE_LIMITED	(1U << 10)	/* its cgroup may not have a huge page more */
+#define STATE_COHERENT	(1U << 11)	/* of its device: the CPU uses it there */
 
 struct state {
 	const char *name;
