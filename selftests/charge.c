@@ -190,7 +190,7 @@ TEST_F(charge, at_the_limit)
 		ASSERT_RIGHT(memcg_enter(&self->memcg));
 		ASSERT_RIGHT(sample_device_write(sample));
 		ASSERT_RIGHT(round ? sample_rest_to_system(sample) :
-			     sample_data(sample));
+			     sample_bring_back(sample));
 	}
 	ASSERT_RIGHT(sample_data(sample));
 }

@@ -122,7 +122,7 @@ TEST_F(devices, have_one_opener)
 	struct sample *sample = &scene->sample;
 	struct devthp_device *first = sample->dev, *second;
 
-	ASSERT_RIGHT(device_open(&second, 0));
+	ASSERT_RIGHT(device_open(&second, device_minor));
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	sample->dev = second;
 	ASSERT_RIGHT(sample_device_data(sample));
@@ -143,7 +143,7 @@ static bool read_only;
 
 static const char *uses_the_device(struct sample *sample, struct peer *parent)
 {
-	CHECK(device_open(&sample->dev, 0));
+	CHECK(device_open(&sample->dev, device_minor));
 	sample->owner = getpid();
 	CHECK(sample_device_data(sample));
 	if (!read_only)

@@ -91,7 +91,7 @@ TEST_F(two_devices, migrate)
 	char *addr = sample->addr + scene_page(scene) * devthp_page_size();
 	struct devthp_device *other;
 
-	ASSERT_RIGHT(device_open(&other, 1));
+	ASSERT_RIGHT(device_open(&other, device_minor + 1));
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(other, addr, 1, NULL));
 	ASSERT_EQ(0, devthp_migrate_to_system(other, addr, 1, NULL));
@@ -109,7 +109,7 @@ TEST_F(migrate, read_by_another_device)
 	char *addr = sample->addr + page * devthp_page_size();
 	struct devthp_device *other;
 
-	ASSERT_RIGHT(device_open(&other, 1));
+	ASSERT_RIGHT(device_open(&other, device_minor + 1));
 	ASSERT_EQ(0, devthp_device_read(other, addr, 1, sample->buffer, NULL));
 	ASSERT_RIGHT(sample_compare(sample, sample->buffer, page, 1,
 				    "another device reads"));
@@ -125,9 +125,9 @@ TEST_F(two_devices, one_after_another)
 	struct sample *sample = &scene->sample;
 	struct devthp_device *other;
 
-	ASSERT_RIGHT(device_open(&other, 1));
+	ASSERT_RIGHT(device_open(&other, device_minor + 1));
 	ASSERT_RIGHT(scene_lift_limit(scene));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	if (!scene_is(scene, STATE_HOLES)) {
 		ASSERT_EQ(0, devthp_migrate_to_device(other, sample->addr,
 						      sample->pages, NULL));

@@ -110,7 +110,7 @@ TEST_F(many, then_migrated)
 	/* Those stay; the others go. */
 	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
 				 NULL);
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	/* A hole may go, or not. */
 	if (!scene_is(scene, STATE_HOLES))

@@ -4,7 +4,8 @@
  * are for it, sees what it is and leaves it as it is.
  *
  * The rule, unless said otherwise: a huge page on the device shows what as many
- * base pages on the device show.
+ * base pages on the device show. Where the CPU can use it, that is what memory of
+ * the system shows.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,6 +25,7 @@ struct truth {
 	const struct devthp_page *page;
 	size_t pages;
 	size_t page_kb;
+	bool swapped;		/* entries for device memory are like swap entries */
 };
 
 static const char *find_truth(const struct sample *sample, struct truth *truth)
@@ -31,6 +33,7 @@ static const char *find_truth(const struct sample *sample, struct truth *truth)
 	truth->page = sample->page;
 	truth->pages = sample->pages;
 	truth->page_kb = devthp_page_size() / 1024;
+	truth->swapped = !sample->coherent;
 	return sample_look(sample);
 }
 
@@ -71,16 +74,20 @@ static const char *pagemap_entry_is_right(const struct truth *truth, size_t i,
 					  uint64_t entry, uint64_t type[2])
 {
 	const struct devthp_page *page = &truth->page[i];
-	const uint64_t upper = entry & ~PAGEMAP_FRAME & ~PAGEMAP_SOFT_DIRTY;
+	uint64_t upper = entry & ~PAGEMAP_FRAME & ~PAGEMAP_SOFT_DIRTY;
 	uint64_t want = 0;
 
-	if (page->location == DEVTHP_LOC_DEVICE)
+	if (truth->swapped && page->location == DEVTHP_LOC_DEVICE)
 		want = PAGEMAP_SWAP;
-	if (page->location == DEVTHP_LOC_SYSTEM)
+	else if (page->location == DEVTHP_LOC_DEVICE ||
+		 page->location == DEVTHP_LOC_SYSTEM)
 		want = PAGEMAP_PRESENT |
 		       (page->mapcount == 1 ? PAGEMAP_EXCLUSIVE : 0);
 	if (page->bits & DEVTHP_BIT_UFFD_WP)
 		want |= PAGEMAP_UFFD_WP;
+	/* Of a folio that is also mapped by pages, the probe may not know. */
+	if (!(page->known & DEVTHP_KNOWN_MAPCOUNT))
+		upper &= ~PAGEMAP_EXCLUSIVE;
 	if (upper != want)
 		return wrong("page %zu (%s): pagemap says %#llx; its upper bits should be %#llx",
 			     i, devthp_location_name(page->location),
@@ -90,8 +97,12 @@ static const char *pagemap_entry_is_right(const struct truth *truth, size_t i,
 	if (page->bits & DEVTHP_BIT_SOFT_DIRTY && !(entry & PAGEMAP_SOFT_DIRTY))
 		return wrong("page %zu: pagemap does not say that it is soft-dirty",
 			     i);
-	if (page->location == DEVTHP_LOC_DEVICE)
+	if (want & PAGEMAP_SWAP)
 		return frame_is_right(truth, i, entry & PAGEMAP_FRAME, type);
+	if (want & PAGEMAP_PRESENT && (entry & PAGEMAP_FRAME) != page->pfn)
+		return wrong("page %zu: pagemap has it at %#llx; should be its PFN, %#llx",
+			     i, (unsigned long long)(entry & PAGEMAP_FRAME),
+			     (unsigned long long)page->pfn);
 	return RIGHT;
 }
 
@@ -131,8 +142,8 @@ static const char *pagemap_is_right(const struct scene *scene,
 static uint64_t categories_of(const struct scene *scene,
 			      const struct truth *truth, size_t i)
 {
-	uint64_t want = is_at(truth, i, DEVTHP_LOC_DEVICE) ? PAGE_IS_SWAPPED :
-							     PAGE_IS_PRESENT;
+	uint64_t want = truth->swapped && is_at(truth, i, DEVTHP_LOC_DEVICE) ?
+			PAGE_IS_SWAPPED : PAGE_IS_PRESENT;
 
 	if (!has(truth, i, DEVTHP_BIT_UFFD_WP))
 		want |= PAGE_IS_WRITTEN;

@@ -111,12 +111,23 @@ TEST_F(advice, pageout)
 
 /* ---- Brought back ---- */
 
+/* What was there is where it was; holes have got pages, up to where one is unmapped. */
+static const char *populated_there(const struct scene *scene)
+{
+	if (!scene_is(scene, STATE_HOLES))
+		return scene_keeps_layout(scene);
+	return layout_of_all(&scene->sample, by_pages(DEVTHP_LOC_DEVICE,
+						      scene->state->mapcount));
+}
+
 TEST_F(advice, populate_read)
 {
 	struct scene *scene = &self->scene;
 
 	ASSERT_RIGHT(advise_all(scene, MADV_POPULATE_READ));
-	if (scene_is(scene, STATE_PMD)) {
+	if (scene_is(scene, STATE_COHERENT)) {
+		ASSERT_RIGHT(populated_there(scene));
+	} else if (scene_is(scene, STATE_PMD)) {
 		ASSERT_RIGHT(scene_was_read(scene, 0));
 	} else if (!sample_has_unmapped(&scene->sample)) {
 		ASSERT_RIGHT(layout_of_all(&scene->sample,
@@ -130,7 +141,9 @@ TEST_F(advice, populate_write)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
-	struct layout want = whole(DEVTHP_LOC_SYSTEM, 1);
+	const unsigned int where = scene_is(scene, STATE_COHERENT) ?
+		DEVTHP_LOC_DEVICE : DEVTHP_LOC_SYSTEM;
+	struct layout want = whole(where, 1);
 
 	if (scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_EQ(-EINVAL, advise(scene, MADV_POPULATE_WRITE));
@@ -140,25 +153,32 @@ TEST_F(advice, populate_write)
 	}
 	ASSERT_RIGHT(advise_all(scene, MADV_POPULATE_WRITE));
 	if (scene_is(scene, STATE_WP))
-		want = by_pages(DEVTHP_LOC_SYSTEM, 1);
+		want = by_pages(where, 1);
 	else if (!scene_is(scene, STATE_PMD) || scene_is(scene, STATE_SHARED))
 		want = small(DEVTHP_LOC_SYSTEM, 1);
-	if (!sample_has_unmapped(sample))
+	if (scene_is(scene, STATE_COHERENT) &&
+	    !scene_is(scene, STATE_SHARED | STATE_WP)) {
+		ASSERT_RIGHT(populated_there(scene));
+	} else if (!sample_has_unmapped(sample)) {
 		ASSERT_RIGHT(layout_of_all(sample, want));
+	}
 	ASSERT_RIGHT(scene_data(scene));
 }
 
 /*
  * A PMD maps what is asked for already, be it on the device. Pages by themselves
- * are brought back and collapsed, if one of them is in use in system memory.
+ * are brought back and collapsed, if one of them is in use in system memory; but
+ * not what the CPU uses on the device.
  */
 TEST_F(advice, collapse)
 {
 	struct scene *scene = &self->scene;
-	const bool succeeds = scene_is(scene, STATE_PMD | STATE_MIXED);
+	const bool comes_back = scene_is(scene, STATE_MIXED) &&
+				!scene_is(scene, STATE_COHERENT);
+	const bool succeeds = comes_back || scene_is(scene, STATE_PMD);
 
 	ASSERT_EQ(succeeds ? 0 : -EINVAL, sample_collapse(&scene->sample));
-	if (scene_is(scene, STATE_MIXED)) {
+	if (comes_back) {
 		ASSERT_RIGHT(layout_of_all(&scene->sample,
 					   whole(DEVTHP_LOC_SYSTEM, 1)));
 	} else {
@@ -178,9 +198,13 @@ TEST_F(advice, nohugepage)
 	ASSERT_RIGHT(advise_all(scene, MADV_NOHUGEPAGE));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_RIGHT(sample_access(&scene->sample, page, ACCESS_READ));
-	ASSERT_RIGHT(layout_of(&scene->sample, page, 1,
-			       small(DEVTHP_LOC_SYSTEM,
-				     scene->state->mapcount)));
+	if (scene_is(scene, STATE_COHERENT)) {
+		ASSERT_RIGHT(scene_is_unchanged(scene));
+	} else {
+		ASSERT_RIGHT(layout_of(&scene->sample, page, 1,
+				       small(DEVTHP_LOC_SYSTEM,
+					     scene->state->mapcount)));
+	}
 	ASSERT_RIGHT(scene_data(scene));
 }
 

@@ -134,7 +134,7 @@ TEST_F(lock_first, then_migrate)
 	/* It ends at a hole. */
 	const size_t pages = sample_has_unmapped(sample) ? 200 : sample->pages;
 
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_RIGHT(lock(sample, MLOCK_ONFAULT));
 	settle_batches();

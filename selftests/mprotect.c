@@ -103,9 +103,14 @@ TEST_F(protect, down)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
-/* Locked memory is made ready for the writing that is allowed now. */
+/*
+ * Locked memory is made ready for the writing that is allowed now; and so, maybe,
+ * are entries that the CPU can use.
+ */
 static const char *is_still_there(const struct scene *scene)
 {
+	if (scene_is(scene, STATE_COHERENT) && scene_is(scene, STATE_READ_ONLY))
+		return scene_keeps_layout(scene);
 	return scene_is(scene, STATE_LOCKED) ?
 	       scene_was_read(scene, scene_page(scene)) :
 	       scene_is_unchanged(scene);

@@ -188,7 +188,7 @@ typedef const char *way_back(struct sample *sample);
 /* By faults of the CPU. */
 static const char *back_by_reading(struct sample *sample)
 {
-	return sample_data(sample);
+	return sample_bring_back(sample);
 }
 
 static const char *back_by_migration(struct sample *sample)
@@ -271,11 +271,11 @@ TEST_F(policy, of_a_home)
 	ASSERT_RIGHT(prefer_home(sample, 1));
 	ASSERT_RIGHT(scene_is_unchanged(&self->scene));
 	/* What is back already would stay where it is. */
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	for (node = 1; node >= 0; node--) {
 		ASSERT_RIGHT(sample_to_device(sample));
 		ASSERT_RIGHT(prefer_home(sample, node));
-		ASSERT_RIGHT(node ? sample_data(sample) :
+		ASSERT_RIGHT(node ? sample_bring_back(sample) :
 			     sample_rest_to_system(sample));
 		ASSERT_RIGHT(nodes_are_right(sample, node));
 		ASSERT_RIGHT(sample_data(sample));
@@ -290,6 +290,7 @@ TEST_F(policy, after_coming_back)
 
 	/* With it, all others go: what is shared would not move. */
 	ASSERT_RIGHT(scene_data(&self->scene));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	for (node = 1; node >= 0; node--) {
 		ASSERT_EQ(0, bind_to(sample, node,
 				     MPOL_MF_MOVE | MPOL_MF_STRICT));

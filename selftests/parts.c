@@ -108,12 +108,25 @@ TEST_F(part, is_left_alone)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
+/* Where the CPU can use it, it stays; but a copy of what is shared is elsewhere. */
+static const char *is_used_there(const struct scene *scene, bool written)
+{
+	const unsigned int where = scene_is(scene, STATE_SHARED) ?
+		DEVTHP_LOC_SYSTEM : DEVTHP_LOC_DEVICE;
+
+	if (!written || !scene_is(scene, STATE_SHARED | STATE_WP))
+		return scene_keeps_layout(scene);
+	return layout_of(&scene->sample, FIRST, PAGES, by_pages(where, 1));
+}
+
 /* A PMD brings all of it back, a PTE what is asked for. */
-static const char *is_back(const struct scene *scene)
+static const char *is_back(const struct scene *scene, bool written)
 {
 	const struct sample *sample = &scene->sample;
 	const struct layout want = by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT);
 
+	if (scene_is(scene, STATE_COHERENT))
+		return is_used_there(scene, written);
 	if (!scene_is(scene, STATE_PMD)) {
 		CHECK(rest_is_on_the_device(scene));
 		return layout_of(sample, FIRST, PAGES, want);
@@ -127,7 +140,7 @@ TEST_F(part, is_populated_to_be_read)
 	struct scene *scene = &self->scene;
 
 	ASSERT_EQ(0, advise(scene, MADV_POPULATE_READ));
-	ASSERT_RIGHT(is_back(scene));
+	ASSERT_RIGHT(is_back(scene, false));
 	ASSERT_RIGHT(scene_keeps_bits(scene, 0, scene->sample.pages));
 	ASSERT_RIGHT(scene_data(scene));
 }
@@ -142,7 +155,7 @@ TEST_F(part, is_populated_to_be_written)
 		ASSERT_RIGHT(scene_is_unchanged(scene));
 	} else {
 		ASSERT_EQ(0, advise(scene, MADV_POPULATE_WRITE));
-		ASSERT_RIGHT(is_back(scene));
+		ASSERT_RIGHT(is_back(scene, true));
 		/* One entry, which may be written, is for all of them. */
 		if (!scene_is(scene, STATE_CLEAN)) {
 			ASSERT_RIGHT(scene_keeps_bits(scene, 0, FIRST));
@@ -200,12 +213,16 @@ TEST_F(part, is_wiped_for_a_child)
 TEST_F(part, is_locked_and_unlocked)
 {
 	struct scene *scene = &self->scene;
+	const bool stays = scene_is(scene, STATE_COHERENT) &&
+			   !scene_is(scene, STATE_SHARED);
 	const size_t bytes = PAGES * devthp_page_size();
 
 	unlock(_metadata, scene);
 	ASSERT_EQ(0, mlock(part_of(scene), bytes));
 	ASSERT_RIGHT(layout_of(&scene->sample, FIRST, PAGES,
-			       by_pages(DEVTHP_LOC_SYSTEM, ANY_MAPCOUNT)));
+			       by_pages(stays ? DEVTHP_LOC_DEVICE :
+						DEVTHP_LOC_SYSTEM,
+					ANY_MAPCOUNT)));
 	if (!scene_is(scene, STATE_SHARED | STATE_WP))
 		ASSERT_RIGHT(rest_is_on_the_device(scene));
 	ASSERT_RIGHT(mlocked_is_what_is_back(scene, FIRST, PAGES));

@@ -83,7 +83,7 @@ static const struct state *state;
 static const char *own_scene(struct scene *scene)
 {
 	*scene = (struct scene){ 0 };
-	CHECK(device_open(&scene->sample.dev, 0));
+	CHECK(device_open(&scene->sample.dev, device_minor));
 	CHECK(sample_reserve(&scene->sample, 1));
 	CHECK(scene_set(scene, state));
 	left->memcg = scene->memcg;

@@ -52,20 +52,28 @@ static const char *device_sees_everywhere(struct devthp_device *dev,
 
 /* ---- In every state ---- */
 
+static unsigned int place_of(const struct sample *sample, bool own)
+{
+	if (!sample->coherent)
+		return DEVTHP_PROT_PRIVATE_LOCAL;
+	return own ? DEVTHP_PROT_COHERENT_LOCAL : DEVTHP_PROT_COHERENT_REMOTE;
+}
+
 /* Bits of what a device sees of each page, as the folio probe knows it. */
-static unsigned int expected(const struct devthp_page *page, bool own)
+static unsigned int expected(const struct sample *sample,
+			     const struct devthp_page *page, bool own)
 {
 	unsigned int prot = page->bits & DEVTHP_BIT_WRITE ? DEVTHP_PROT_WRITE :
 							    DEVTHP_PROT_READ;
 
-	if (page->location == DEVTHP_LOC_DEVICE && !own)
+	if (page->location == DEVTHP_LOC_DEVICE && !own && !sample->coherent)
 		return DEVTHP_PROT_NONE;
 	if (page->location == DEVTHP_LOC_UNMAPPED)
 		return DEVTHP_PROT_ERROR;
 	if (page->location == DEVTHP_LOC_EMPTY)
 		return DEVTHP_PROT_NONE;
 	if (page->location == DEVTHP_LOC_DEVICE)
-		prot |= DEVTHP_PROT_PRIVATE_LOCAL;
+		prot |= place_of(sample, own);
 	if (page->level == DEVTHP_LEVEL_PMD)
 		prot |= DEVTHP_PROT_PMD;
 	return prot;
@@ -83,7 +91,7 @@ static const char *device_knows(struct devthp_device *dev,
 		/* A range with no mapping in it is an error of its own. */
 		if (page->location != DEVTHP_LOC_UNMAPPED)
 			CHECK(device_sees(dev, sample, i, 1,
-					  expected(page, own)));
+					  expected(sample, page, own)));
 	}
 	return RIGHT;
 }
@@ -96,7 +104,7 @@ TEST_F(state, is_told)
 	struct sample *sample = &scene->sample;
 	struct devthp_device *other;
 
-	ASSERT_RIGHT(device_open(&other, 1));
+	ASSERT_RIGHT(device_open(&other, device_minor + 1));
 	ASSERT_RIGHT(device_knows(sample->dev, sample, true));
 	ASSERT_RIGHT(device_knows(other, sample, false));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
@@ -127,7 +135,7 @@ FIXTURE_SETUP(other)
 
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, 1);
-	ASSERT_RIGHT(device_open(&self->other, 1));
+	ASSERT_RIGHT(device_open(&self->other, device_minor + 1));
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(form_to_device(sample, variant->form));
 }
@@ -150,6 +158,9 @@ static const char *came_back(const struct sample *sample, enum form form,
 {
 	const size_t behind = first + npages;
 
+	/* It does not need to, where anybody can use it. */
+	if (sample->coherent)
+		return form_is_kept(sample, form);
 	if (form == FORM_WHOLE)
 		return layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1));
 	CHECK(layout_of(sample, first, npages, small(DEVTHP_LOC_SYSTEM, 1)));
@@ -158,18 +169,33 @@ static const char *came_back(const struct sample *sample, enum form form,
 			 small(DEVTHP_LOC_DEVICE, 1));
 }
 
+/* What a device sees of memory of the other; nothing, if that is private. */
+static unsigned int remote(const struct sample *sample, unsigned int access,
+			   enum form form)
+{
+	return sample->coherent ?
+	       access | place_of(sample, false) | level_of(form) :
+	       DEVTHP_PROT_NONE;
+}
+
+static unsigned int local(const struct sample *sample, unsigned int access,
+			  enum form form)
+{
+	return access | place_of(sample, true) | level_of(form);
+}
+
 TEST_F(other, sees_nothing)
 {
 	struct sample *sample = &self->sample;
 
 	ASSERT_RIGHT(device_sees_everywhere(self->other, sample,
-					    DEVTHP_PROT_NONE));
+					    remote(sample, DEVTHP_PROT_WRITE,
+						   variant->form)));
 	ASSERT_RIGHT(device_sees_everywhere(sample->dev, sample,
-					    DEVTHP_PROT_WRITE |
-					    DEVTHP_PROT_PRIVATE_LOCAL |
-					    level_of(variant->form)));
+					    local(sample, DEVTHP_PROT_WRITE,
+						  variant->form)));
 	ASSERT_RIGHT(form_is_kept(sample, variant->form));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(device_sees_everywhere(self->other, sample,
 					    DEVTHP_PROT_WRITE |
 					    level_of(variant->form)));
@@ -182,11 +208,11 @@ TEST_F(other, sees_what_is_protected)
 	ASSERT_EQ(0, mprotect(sample->addr, sample->pages * devthp_page_size(),
 			      PROT_READ));
 	ASSERT_RIGHT(device_sees_everywhere(self->other, sample,
-					    DEVTHP_PROT_NONE));
+					    remote(sample, DEVTHP_PROT_READ,
+						   variant->form)));
 	ASSERT_RIGHT(device_sees_everywhere(sample->dev, sample,
-					    DEVTHP_PROT_READ |
-					    DEVTHP_PROT_PRIVATE_LOCAL |
-					    level_of(variant->form)));
+					    local(sample, DEVTHP_PROT_READ,
+						  variant->form)));
 	ASSERT_RIGHT(form_is_kept(sample, variant->form));
 	ASSERT_EQ(-EPERM, devthp_device_write(sample->dev, sample->addr, 1,
 					      sample->buffer, NULL));
@@ -240,15 +266,15 @@ TEST_F(other, migrates)
 	ASSERT_EQ(0, devthp_migrate_to_system(self->other, sample->addr,
 					      sample->pages, NULL));
 	ASSERT_RIGHT(form_is_kept(sample, variant->form));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_EQ(0, devthp_migrate_to_device(self->other, sample->addr,
 					      sample->pages, NULL));
 	ASSERT_RIGHT(device_sees_everywhere(sample->dev, sample,
-					    DEVTHP_PROT_NONE));
+					    remote(sample, DEVTHP_PROT_WRITE,
+						   variant->form)));
 	ASSERT_RIGHT(device_sees_everywhere(self->other, sample,
-					    DEVTHP_PROT_WRITE |
-					    DEVTHP_PROT_PRIVATE_LOCAL |
-					    level_of(variant->form)));
+					    local(sample, DEVTHP_PROT_WRITE,
+						  variant->form)));
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(sample_data(sample));
 }

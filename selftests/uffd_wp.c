@@ -195,6 +195,7 @@ TEST_F(wp, device_writes_again)
 
 	ASSERT_RIGHT(unprotect(&self->protection));
 	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(sample_device_write(sample));
 	ASSERT_RIGHT(protect(&self->protection));
@@ -264,7 +265,7 @@ TEST_F(wp, there_and_back_again)
 {
 	struct sample *sample = self->sample;
 
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(is_protected(sample));
 	ASSERT_RIGHT(writing_traps(sample));
