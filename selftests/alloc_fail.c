@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "common/baseline.h"
 #include "common/form.h"
 #include "common/harness.h"
 
@@ -15,6 +16,7 @@
 
 FIXTURE(alloc_fail)
 {
+	struct baseline baseline;
 	struct sample sample;
 	struct devthp_device *another;
 };
@@ -22,6 +24,7 @@ FIXTURE(alloc_fail)
 /* Two folios: the failure is one-shot and must hit the first one only. */
 FIXTURE_SETUP(alloc_fail)
 {
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 2);
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));
 }
@@ -30,6 +33,7 @@ FIXTURE_TEARDOWN(alloc_fail)
 {
 	devthp_device_close(self->another);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static void first_small_second_whole(struct __test_metadata *_metadata,
@@ -246,6 +250,7 @@ TEST_F(alloc_fail, not_for_other_files)
 /* The CPU faults, and the driver has no huge page to bring the folio back. */
 FIXTURE(fault_back)
 {
+	struct baseline baseline;
 	struct sample sample;
 };
 
@@ -261,6 +266,7 @@ FIXTURE_VARIANT_ADD(fault_back, kernel_write) { .how = ACCESS_KERNEL_WRITE };
 
 FIXTURE_SETUP(fault_back)
 {
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
 	ASSERT_EQ(0, devthp_device_fail_alloc(self->sample.dev, 1));
 }
@@ -268,6 +274,7 @@ FIXTURE_SETUP(fault_back)
 FIXTURE_TEARDOWN(fault_back)
 {
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static void fault(struct __test_metadata *_metadata, struct sample *sample,

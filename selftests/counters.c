@@ -9,6 +9,7 @@
 #include <inttypes.h>
 #include <unistd.h>
 
+#include "common/baseline.h"
 #include "common/driver.h"
 #include "common/form.h"
 #include "common/matrix.h"
@@ -249,6 +250,7 @@ TEST_F(splits, not_by_the_device)
 
 FIXTURE(in_part)
 {
+	struct baseline baseline;
 	struct sample sample;
 	int driver;
 };
@@ -265,6 +267,7 @@ FIXTURE_SETUP(in_part)
 {
 	self->driver = -1;
 	NEED(driver_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));
@@ -277,6 +280,7 @@ FIXTURE_TEARDOWN(in_part)
 	if (self->driver >= 0)
 		close(self->driver);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 struct parts {

@@ -16,6 +16,7 @@
 
 #include <lib/test_hmm_uapi.h>
 
+#include "common/baseline.h"
 #include "common/driver.h"
 #include "common/form.h"
 #include "common/harness.h"
@@ -24,6 +25,7 @@
 
 FIXTURE(refused)
 {
+	struct baseline baseline;
 	struct sample sample;
 	struct devthp_snapshot *before;
 	struct hmm_dmirror_stats stats;
@@ -45,6 +47,7 @@ FIXTURE_SETUP(refused)
 
 	self->driver = -1;
 	NEED(driver_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	self->nowhere = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
@@ -63,6 +66,7 @@ FIXTURE_TEARDOWN(refused)
 		close(self->driver);
 	devthp_snapshot_free(self->before);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static int command(const FIXTURE_DATA(refused) *self, unsigned long request,

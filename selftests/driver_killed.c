@@ -18,6 +18,7 @@
 
 #include <lib/test_hmm_uapi.h>
 
+#include "common/baseline.h"
 #include "common/driver.h"
 #include "common/harness.h"
 #include "common/need.h"
@@ -181,6 +182,7 @@ static const char *kill_who_waits(struct peer *owner, int control)
 
 FIXTURE(waiting)
 {
+	struct baseline baseline;
 	struct peer owner;
 	int control;
 };
@@ -201,6 +203,7 @@ FIXTURE_SETUP(waiting)
 {
 	self->control = -1;
 	NEED(driver_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	ASSERT_RIGHT(driver_open(&self->control));
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -213,6 +216,7 @@ FIXTURE_TEARDOWN(waiting)
 {
 	if (self->control >= 0)
 		close(self->control);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(waiting, can_be_killed)

@@ -3,12 +3,14 @@
  * A huge range without memory of its own, empty or read through the huge zero
  * page, goes to the device as one folio of zeroes.
  */
+#include "common/baseline.h"
 #include "common/harness.h"
 
 #define FOLIOS 2
 
 FIXTURE(empty)
 {
+	struct baseline baseline;
 	struct sample sample;
 };
 
@@ -50,6 +52,7 @@ FIXTURE_SETUP(empty)
 	struct sample *sample = &self->sample;
 	const char *zero;
 
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, FOLIOS);
 	if (variant->huge_zero) {
 		ASSERT_RIGHT(sample_data(sample));
@@ -64,6 +67,7 @@ FIXTURE_SETUP(empty)
 FIXTURE_TEARDOWN(empty)
 {
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(empty, device_reads_zero)

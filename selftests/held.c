@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/baseline.h"
 #include "common/driver.h"
 #include "common/form.h"
 #include "common/harness.h"
@@ -135,6 +136,7 @@ static const char *in_use_are(int driver, uint64_t want)
 
 FIXTURE(held)
 {
+	struct baseline baseline;
 	struct sample sample;
 	struct devthp_snapshot *before;
 	int driver;
@@ -166,6 +168,7 @@ FIXTURE_SETUP(held)
 
 	self->driver = -1;
 	NEED(driver_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(driver_in_use(self->driver, &self->in_use));
@@ -186,6 +189,7 @@ FIXTURE_TEARDOWN(held)
 		close(self->driver);
 	devthp_snapshot_free(self->before);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static const char *let_go(FIXTURE_DATA(held) *self)
@@ -413,6 +417,7 @@ TEST_F(held, is_held_more_than_once)
 
 FIXTURE(waiting)
 {
+	struct baseline baseline;
 	struct sample sample;
 	int driver;
 };
@@ -438,6 +443,7 @@ FIXTURE_SETUP(waiting)
 	self->driver = -1;
 	NEED(driver_needed);
 	NEED(pin_needed, PIN_SLOW);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(driver_hold(self->driver, self->sample.addr, 1));
@@ -448,6 +454,7 @@ FIXTURE_TEARDOWN(waiting)
 	if (self->driver >= 0)
 		close(self->driver);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static const char *ended(pid_t pid, int *status)
@@ -539,6 +546,7 @@ TEST_F(waiting, lets_others_map)
 
 FIXTURE(holder)
 {
+	struct baseline baseline;
 	struct sample sample;
 	int driver;
 	uint64_t in_use;
@@ -568,6 +576,7 @@ FIXTURE_SETUP(holder)
 {
 	self->driver = -1;
 	NEED(driver_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(driver_in_use(self->driver, &self->in_use));
@@ -578,6 +587,7 @@ FIXTURE_TEARDOWN(holder)
 	if (self->driver >= 0)
 		close(self->driver);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static struct robust_list_head robust;

@@ -11,6 +11,7 @@
 #include <sys/mman.h>
 #include <time.h>
 
+#include "common/baseline.h"
 #include "common/harness.h"
 #include "common/peer.h"
 
@@ -85,6 +86,7 @@ static const char *counters_come_back(const struct devthp_counters *before)
 
 FIXTURE(process_stays)
 {
+	struct baseline baseline;
 	struct sample sample;
 	struct devthp_counters *before;
 };
@@ -93,6 +95,7 @@ FIXTURE_SETUP(process_stays)
 {
 	struct sample *sample = &self->sample;
 
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, FOLIOS);
 	/* So that it counts as memory of the process before. */
 	memset(sample->buffer, 1, sample->pages * devthp_page_size());
@@ -105,6 +108,7 @@ FIXTURE_TEARDOWN(process_stays)
 {
 	devthp_counters_free(self->before);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(process_stays, device_memory_is_resident)
@@ -230,6 +234,7 @@ static const char *runs_a_program(struct sample *sample, struct peer *parent)
 
 FIXTURE(process_ends)
 {
+	struct baseline baseline;
 	struct sample sample;
 	struct devthp_counters *before;
 	struct peer child;
@@ -237,6 +242,7 @@ FIXTURE(process_ends)
 
 FIXTURE_SETUP(process_ends)
 {
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_EQ(0, devthp_counters_take(&self->before));
 }
@@ -245,6 +251,7 @@ FIXTURE_TEARDOWN(process_ends)
 {
 	devthp_counters_free(self->before);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(process_ends, with_whole_folios)

@@ -3,11 +3,13 @@
  * Only part of a huge folio is migrated: it is split, that part arrives in base
  * pages, and the rest stays where it is.
  */
+#include "common/baseline.h"
 #include "common/harness.h"
 #include "common/peer.h"
 
 FIXTURE(part)
 {
+	struct baseline baseline;
 	struct sample sample;
 	struct peer child;
 	size_t first, npages;
@@ -29,6 +31,7 @@ FIXTURE_VARIANT_ADD(part, across) { .first = 256, .length = 512 };
 
 FIXTURE_SETUP(part)
 {
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 2);
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));
 	self->first = variant->first * self->sample.folio_pages / 512;
@@ -38,6 +41,7 @@ FIXTURE_SETUP(part)
 FIXTURE_TEARDOWN(part)
 {
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static void *part_addr(const FIXTURE_DATA(part) *self)

@@ -3,6 +3,7 @@
  * Part of a huge folio is unmapped while it is on the device; the rest stays
  * there, page by page, and comes back right.
  */
+#include "common/baseline.h"
 #include "common/harness.h"
 
 static bool head(size_t page, size_t pages)
@@ -86,6 +87,7 @@ static size_t hole_neighbour(const struct sample *sample)
 /* Cut one way, then touched one way, at different places. */
 FIXTURE(touched)
 {
+	struct baseline baseline;
 	struct sample sample;
 };
 
@@ -119,6 +121,7 @@ TOUCHED_EACH_CUT(all_but_one);
 
 FIXTURE_SETUP(touched)
 {
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
 	cut(_metadata, &self->sample, variant->in_hole, variant->cut);
 }
@@ -126,6 +129,7 @@ FIXTURE_SETUP(touched)
 FIXTURE_TEARDOWN(touched)
 {
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* The page touched comes back alone, by a fault; the others by migration. */
@@ -180,6 +184,7 @@ TEST_F(touched, all)
 /* Cut, and what is left is never touched by the CPU while on the device. */
 FIXTURE(untouched)
 {
+	struct baseline baseline;
 	struct sample sample;
 };
 
@@ -206,6 +211,7 @@ UNTOUCHED(all_but_one);
 
 FIXTURE_SETUP(untouched)
 {
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
 	cut(_metadata, &self->sample, variant->in_hole, variant->cut);
 }
@@ -213,6 +219,7 @@ FIXTURE_SETUP(untouched)
 FIXTURE_TEARDOWN(untouched)
 {
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(untouched, device_uses_the_rest)

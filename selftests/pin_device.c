@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "common/baseline.h"
 #include "common/form.h"
 #include "common/harness.h"
 #include "common/need.h"
@@ -68,6 +69,7 @@ static const char *prepare(struct sample *sample, enum how_mapped mapped,
 
 FIXTURE(held)
 {
+	struct baseline baseline;
 	struct sample sample;
 	struct pin pin;
 	struct devthp_snapshot *before;
@@ -123,6 +125,7 @@ FIXTURE_SETUP(held)
 	struct sample *sample = &self->sample;
 
 	NEED(pin_needed, variant->how);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, 2);
 	ASSERT_RIGHT(prepare(sample, variant->mapped, &self->child));
 	self->first = variant->page * sample->folio_pages / 512;
@@ -141,6 +144,7 @@ FIXTURE_TEARDOWN(held)
 	pin_drop(&self->pin, NULL);
 	devthp_snapshot_free(self->before);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static bool is_pinned(const FIXTURE_DATA(held) *self, size_t page)
@@ -338,6 +342,7 @@ TEST_F(held, comes_back_and_stays)
 
 FIXTURE(at_once)
 {
+	struct baseline baseline;
 	struct sample sample;
 };
 
@@ -355,12 +360,14 @@ FIXTURE_VARIANT_ADD(at_once, pin_longterm) { .call = PIN_USER_PAGES_LONGTERM };
 FIXTURE_SETUP(at_once)
 {
 	NEED(pin_needed, PIN_SLOW);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
 }
 
 FIXTURE_TEARDOWN(at_once)
 {
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* No reference is left that would keep a folio, wherever it is now. */

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
+#include "common/baseline.h"
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/pin.h"
@@ -122,6 +123,7 @@ static int flushes_needed(const char **why)
 
 FIXTURE(pinned)
 {
+	struct baseline baseline;
 	struct sample sample;
 	struct pin pin;
 	struct neighbour neighbour;
@@ -159,6 +161,7 @@ FIXTURE_SETUP(pinned)
 {
 	NEED(flushes_needed);
 	NEED(pin_needed, variant->how);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_RIGHT(prepare(&self->sample, variant->form));
 	ASSERT_RIGHT(pin_take(&self->pin, variant->how, self->sample.addr,
@@ -171,6 +174,7 @@ FIXTURE_TEARDOWN(pinned)
 	neighbour_end(&self->neighbour);
 	pin_drop(&self->pin, NULL);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* Flushes while all of it is sent to the device, or tried to be. */

@@ -9,6 +9,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/baseline.h"
 #include "common/driver.h"
 #include "common/form.h"
 #include "common/harness.h"
@@ -29,6 +30,7 @@ enum how_mapped {
 
 FIXTURE(pinned)
 {
+	struct baseline baseline;
 	struct sample sample;
 	struct pin pin;
 	struct devthp_snapshot *before;
@@ -128,6 +130,7 @@ FIXTURE_SETUP(pinned)
 	NEED(driver_needed);
 	if (variant->mapped == MEDIUM)
 		NEED(medium_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, 2);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(driver_pinned_sources(self->driver, &self->sources));
@@ -151,6 +154,7 @@ FIXTURE_TEARDOWN(pinned)
 		close(self->driver);
 	medium_end(&self->medium);
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /*

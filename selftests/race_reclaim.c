@@ -3,6 +3,7 @@
  * The kernel reclaims, collapses and compacts what devices migrate. There is
  * swap space: without it, reclaim does not even unmap anonymous memory.
  */
+#include "common/baseline.h"
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/racers.h"
@@ -10,6 +11,7 @@
 
 FIXTURE(race)
 {
+	struct baseline baseline;
 	struct race race;
 	struct devthp_device *dev;
 	struct swapdisk disk;
@@ -18,6 +20,7 @@ FIXTURE(race)
 FIXTURE_SETUP(race)
 {
 	NEED(swapdisk_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	NEED(device_ready, &self->dev);
 	ASSERT_RIGHT(swapdisk_make(&self->disk, 16 * devthp_pmd_size()));
 	ASSERT_RIGHT(swapdisk_swap_on(&self->disk));
@@ -27,6 +30,7 @@ FIXTURE_TEARDOWN(race)
 {
 	EXPECT_RIGHT(swapdisk_remove(&self->disk));
 	devthp_device_close(self->dev);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F_TIMEOUT(race, reclaimed, RACE_TIMEOUT)

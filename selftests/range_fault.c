@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "common/baseline.h"
 #include "common/form.h"
 #include "common/harness.h"
 #include "common/matrix.h"
@@ -283,17 +284,20 @@ TEST_F(other, migrates)
 
 FIXTURE(elsewhere)
 {
+	struct baseline baseline;
 	struct sample sample;
 };
 
 FIXTURE_SETUP(elsewhere)
 {
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 1);
 }
 
 FIXTURE_TEARDOWN(elsewhere)
 {
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(elsewhere, nothing)

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* Huge folios go to the device and come back, whole in both directions. */
+#include "common/baseline.h"
 #include "common/harness.h"
 
 /*
@@ -29,6 +30,7 @@ static void fault_back_one_by_one(struct __test_metadata *_metadata,
 
 FIXTURE(folios)
 {
+	struct baseline baseline;
 	struct sample sample;
 };
 
@@ -48,12 +50,14 @@ FIXTURE_VARIANT_ADD(folios, 8) { .count = 8 };
 
 FIXTURE_SETUP(folios)
 {
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, variant->count);
 }
 
 FIXTURE_TEARDOWN(folios)
 {
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(folios, fault_back)
@@ -71,17 +75,20 @@ TEST_F(folios, migrate_back)
 
 FIXTURE(two_folios)
 {
+	struct baseline baseline;
 	struct sample sample;
 };
 
 FIXTURE_SETUP(two_folios)
 {
+	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
 }
 
 FIXTURE_TEARDOWN(two_folios)
 {
 	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F(two_folios, back_by_write)

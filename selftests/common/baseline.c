@@ -1,17 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
 #include <devthp.h>
 
 #include "baseline.h"
+#include "ready.h"
 #include "settle.h"
 #include "textfile.h"
 #include "verdict.h"
 
 #define KB 1024
+#define MEDIUM "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/stats/"
 
 /*
  * How far a counter may be off. A huge folio's worth of any is far beyond. The
@@ -34,11 +38,24 @@ static const struct {
 	{ DEVTHP_COUNT_PARTIALLY_MAPPED, 0, 0 },
 };
 
+/* Others, of which nothing may be left. */
+static const struct {
+	const char *name;
+	const char *file;
+} more[BASELINE_MORE] = {
+	{ "nr_anon of 64 KiB", MEDIUM "nr_anon" },
+	{ "nr_anon_partially_mapped of 64 KiB",
+	  MEDIUM "nr_anon_partially_mapped" },
+};
+
+#define NR_ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
+
 /* One value of each counter; pins that are held are taken minus released. */
 struct values {
 	bool known[DEVTHP_COUNTERS];
 	int64_t value[DEVTHP_COUNTERS];
 	int64_t pins;
+	struct baseline_more more;
 };
 
 /* What the first test of this program found; its tests are its children. */
@@ -55,11 +72,24 @@ static void __attribute__((constructor)) share_first(void)
 		abort();
 }
 
-static void get_values(const struct devthp_counters *counters,
-		       struct values *values)
+static void get_more(struct baseline_more *values)
 {
+	size_t i;
+
+	for (i = 0; i < BASELINE_MORE; i++) {
+		uint64_t value = 0;
+
+		values->known[i] = is_right(file_number(more[i].file, &value));
+		values->value[i] = value;
+	}
+}
+
+static void get_values(const struct baseline *baseline, struct values *values)
+{
+	const struct devthp_counters *counters = baseline->before;
 	unsigned int i;
 
+	*values = (struct values){ .more = baseline->more };
 	for (i = 0; i < DEVTHP_COUNTERS; i++) {
 		uint64_t value = 0;
 
@@ -70,11 +100,58 @@ static void get_values(const struct devthp_counters *counters,
 		       values->value[DEVTHP_COUNT_PINS_RELEASED];
 }
 
-static const char *take(struct devthp_counters **counters)
+/*
+ * What cannot be read cannot be compared: that is wrong on a kernel that has all
+ * of them, and is said, once for a program, on another.
+ */
+static const char *is_unknown(const char *name)
 {
+	if (everything_is_required())
+		return wrong("%s cannot be read", name);
+	printf("# %s cannot be read, and is not compared\n", name);
+	return RIGHT;
+}
+
+static const char *all_are_known(const struct values *values)
+{
+	size_t i;
+
+	for (i = 0; i < NR_ALLOWED; i++)
+		if (!values->known[allowed[i].counter])
+			CHECK(is_unknown(devthp_counter_name(allowed[i].counter)));
+	for (i = DEVTHP_COUNT_PINS_TAKEN; i <= DEVTHP_COUNT_PINS_RELEASED; i++)
+		if (!values->known[i])
+			CHECK(is_unknown(devthp_counter_name(i)));
+	for (i = 0; i < BASELINE_MORE; i++)
+		if (!values->more.known[i])
+			CHECK(is_unknown(more[i].name));
+	return RIGHT;
+}
+
+static const char *take(struct baseline *baseline)
+{
+	/* What was freed, of large samples, is not to count as memory in use. */
+	malloc_trim(0);
 	/* Collect what each CPU has counted; only root may, others go without. */
 	file_write("/proc/sys/vm/stat_refresh", "1");
-	return went_well("read counters", devthp_counters_take(counters));
+	get_more(&baseline->more);
+	return went_well("read counters",
+			 devthp_counters_take(baseline));
+}
+
+static const char *compare_more(const struct baseline_more *before,
+				const struct baseline_more *now)
+{
+	size_t i;
+
+	for (i = 0; i < BASELINE_MORE; i++) {
+		if (before->known[i] != now->known[i] ||
+		    before->value[i] != now->value[i])
+			return wrong("%s is %" PRId64 ", was %" PRId64 " before",
+				     more[i].name, now->value[i],
+				     before->value[i]);
+	}
+	return RIGHT;
 }
 
 static const char *compare(const struct values *before,
@@ -82,15 +159,16 @@ static const char *compare(const struct values *before,
 {
 	size_t i;
 
-	for (i = 0; i < sizeof(allowed) / sizeof(allowed[0]); i++) {
+	for (i = 0; i < NR_ALLOWED; i++) {
 		const unsigned int counter = allowed[i].counter;
 		const int64_t slack = over_tests ? allowed[i].over_tests :
 						   allowed[i].within_test;
 		const int64_t delta = now->value[counter] -
 				      before->value[counter];
 
-		if (!before->known[counter] || !now->known[counter])
-			continue;
+		if (before->known[counter] != now->known[counter])
+			return wrong("%s cannot be read any more, or could not before",
+				     devthp_counter_name(counter));
 		if (delta < -slack || delta > slack)
 			return wrong("%s is %" PRId64 ", was %" PRId64 " before",
 				     devthp_counter_name(counter),
@@ -100,17 +178,17 @@ static const char *compare(const struct values *before,
 	if (now->pins != before->pins)
 		return wrong("%" PRId64 " pages are pinned, were %" PRId64 " before",
 			     now->pins, before->pins);
-	return RIGHT;
+	return compare_more(&before->more, &now->more);
 }
 
 static const char *compare_with_now(const struct values *before, bool over_tests)
 {
-	struct devthp_counters *counters;
+	struct baseline baseline;
 	struct values now;
 
-	CHECK(take(&counters));
-	get_values(counters, &now);
-	devthp_counters_free(counters);
+	CHECK(take(&baseline));
+	get_values(&baseline, &now);
+	baseline_forget(&baseline);
 	return compare(before, &now, over_tests);
 }
 
@@ -131,8 +209,8 @@ static const char *is_still(const void *arg)
 	struct values values;
 
 	baseline_forget(baseline);
-	CHECK(take(&baseline->before));
-	get_values(baseline->before, &values);
+	CHECK(take(baseline));
+	get_values(baseline, &values);
 	settle_batches();
 	return compare_with_now(&values, false);
 }
@@ -143,21 +221,21 @@ const char *baseline_take(struct baseline *baseline)
 
 	if (!first->taken) {
 		CHECK(settles(is_still, baseline));
-		get_values(baseline->before, &first->values);
+		get_values(baseline, &first->values);
 		first->taken = true;
-		return RIGHT;
+		return all_are_known(&first->values);
 	}
 	left_over = settles(nothing_is_left_over, &first->values);
 	if (!is_right(left_over))
 		return wrong("left behind by tests before: %s", left_over);
-	return take(&baseline->before);
+	return take(baseline);
 }
 
 const char *baseline_is_back(const struct baseline *baseline)
 {
 	struct values before;
 
-	get_values(baseline->before, &before);
+	get_values(baseline, &before);
 	return settles(nothing_is_left, &before);
 }
 
