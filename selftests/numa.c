@@ -75,17 +75,15 @@ static const char *nodes_of(const struct sample *sample, int *status,
 }
 
 /*
- * move_pages(2): ENOENT for what is not present, as a page of a device is not.
- * All must be on the node, unless that is negative.
+ * What move_pages(2) has said: ENOENT for what is not present, as a page of a
+ * device is not. What is must be on the node, on any if that is negative.
  */
-static const char *nodes_of_part_are_right(const struct sample *sample,
-					   size_t first, size_t npages,
-					   int node)
+static const char *status_is_right(const struct sample *sample,
+				   const int *status, size_t first,
+				   size_t npages, int node)
 {
-	static int status[4096];
 	size_t i;
 
-	CHECK(nodes_of(sample, status, NULL, 0));
 	CHECK(sample_look(sample));
 	for (i = first; i < first + npages; i++) {
 		const unsigned int location = sample->page[i].location;
@@ -96,11 +94,29 @@ static const char *nodes_of_part_are_right(const struct sample *sample,
 			return wrong("page %zu (%s): move_pages says %d; should be %d",
 				     i, devthp_location_name(location),
 				     status[i], -ENOENT);
-		if (node >= 0 && status[i] != node)
-			return wrong("page %zu (%s) is on node %d; should be on %d",
+		if (location == DEVTHP_LOC_SYSTEM &&
+		    (node >= 0 ? status[i] != node : status[i] < 0))
+			return wrong("page %zu (%s): move_pages says %d; should be on node %d",
 				     i, devthp_location_name(location),
 				     status[i], node);
 	}
+	return RIGHT;
+}
+
+/* All of the part is on the node, unless that is negative. */
+static const char *nodes_of_part_are_right(const struct sample *sample,
+					   size_t first, size_t npages,
+					   int node)
+{
+	static int status[4096];
+	size_t i;
+
+	CHECK(nodes_of(sample, status, NULL, 0));
+	CHECK(status_is_right(sample, status, first, npages, node));
+	for (i = first; i < first + npages && node >= 0; i++)
+		if (status[i] != node)
+			return wrong("page %zu is not on node %d: %d", i, node,
+				     status[i]);
 	return RIGHT;
 }
 
@@ -137,6 +153,7 @@ TEST_F(numa, moves)
 	for (i = 0; i < sample->pages; i++)
 		target[i] = 1;
 	ASSERT_RIGHT(nodes_of(sample, status, target, MPOL_MF_MOVE_ALL));
+	ASSERT_RIGHT(status_is_right(sample, status, 0, sample->pages, 1));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_LE(0, syscall(SYS_migrate_pages, 0, BITS, &to, &from));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
