@@ -386,61 +386,124 @@ static const char *mincore_is_right(const struct scene *scene,
 
 /* ---- Files by page frame: these are about memory that is online ---- */
 
-/* The entry of a page frame; false where the file does not reach so far. */
-static bool kpage_entry(const char *path, uint64_t pfn, uint64_t *entry)
+/*
+ * The entry of a page frame; *there is false where the file ends before that, as
+ * it does at the end of memory that was ever online. A file that is missing, or
+ * that fails, is neither.
+ */
+static const char *kpage_entry(const char *path, uint64_t pfn, uint64_t *entry,
+			       bool *there)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool there;
+	ssize_t length;
 
 	if (fd < 0)
-		return false;
-	there = pread(fd, entry, sizeof(*entry), pfn * sizeof(*entry)) ==
-		sizeof(*entry);
+		return went_well(path, -errno);
+	length = pread(fd, entry, sizeof(*entry), pfn * sizeof(*entry));
 	close(fd);
-	return there;
+	if (length && length != sizeof(*entry))
+		return wrong("%s, read at page frame %#llx, gives %zd bytes",
+			     path, (unsigned long long)pfn, length);
+	*there = length;
+	return RIGHT;
 }
+
+#define KPAGE_NOPAGE	(1ULL << 20)
+#define KPAGE_ANON	(1ULL << 12)
 
 static const char *kpage_is_right(const struct truth *truth, size_t i)
 {
-	const uint64_t pfn = truth->page[i].pfn, no_page = 1ULL << 20;
+	const uint64_t pfn = truth->page[i].pfn;
 	uint64_t entry;
+	bool there;
 
 	if (!is_at(truth, i, DEVTHP_LOC_DEVICE))
 		return RIGHT;
-	if (kpage_entry("/proc/kpagecount", pfn, &entry) && entry)
+	CHECK(kpage_entry("/proc/kpagecount", pfn, &entry, &there));
+	if (there && entry)
 		return wrong("page %zu: kpagecount says %llu; should be 0", i,
 			     (unsigned long long)entry);
-	if (kpage_entry("/proc/kpageflags", pfn, &entry) && entry != no_page)
+	CHECK(kpage_entry("/proc/kpageflags", pfn, &entry, &there));
+	if (there && entry != KPAGE_NOPAGE)
 		return wrong("page %zu: kpageflags says %#llx; should be %#llx",
 			     i, (unsigned long long)entry,
-			     (unsigned long long)no_page);
+			     (unsigned long long)KPAGE_NOPAGE);
 	return RIGHT;
+}
+
+#define IDLE_BITMAP "/sys/kernel/mm/page_idle/bitmap"
+
+/* Mark 64 page frames idle, and read which are; -ENXIO: the bitmap ends before. */
+static int mark_idle(uint64_t pfn, uint64_t *bits)
+{
+	int fd = open(IDLE_BITMAP, O_RDWR | O_CLOEXEC);
+	const off_t where = pfn / 64 * sizeof(uint64_t);
+	const uint64_t all = UINT64_MAX;
+	ssize_t wrote, seen;
+	int err;
+
+	if (fd < 0)
+		return -errno;
+	wrote = pwrite(fd, &all, sizeof(all), where);
+	err = wrote < 0 ? -errno : 0;
+	seen = pread(fd, bits, sizeof(*bits), where);
+	if (seen < 0)
+		err = -errno;
+	else if (!err != (seen == sizeof(*bits)))
+		err = -EIO;
+	close(fd);
+	return err;
 }
 
 /* The bitmap of idle pages has nothing to say about it, and takes nothing. */
 static const char *idle_is_right(const struct truth *truth, size_t i)
 {
-	int fd = open("/sys/kernel/mm/page_idle/bitmap", O_RDWR | O_CLOEXEC);
-	const off_t where = truth->page[i].pfn / 64 * sizeof(uint64_t);
-	uint64_t bits = UINT64_MAX;
-	ssize_t length;
+	uint64_t bits;
+	int err;
 
-	if (fd < 0 || !is_at(truth, i, DEVTHP_LOC_DEVICE)) {
-		close(fd);
+	if (!is_at(truth, i, DEVTHP_LOC_DEVICE))
 		return RIGHT;
-	}
-	if (pwrite(fd, &bits, sizeof(bits), where) < 0 && errno != ENXIO) {
-		close(fd);
-		return went_well("write the bitmap of idle pages", -errno);
-	}
-	length = pread(fd, &bits, sizeof(bits), where);
-	close(fd);
-	if (length < 0)
-		return went_well("read the bitmap of idle pages", -errno);
-	if (length && bits)
+	err = mark_idle(truth->page[i].pfn, &bits);
+	if (err == -ENXIO)
+		return RIGHT;
+	if (!err && bits)
 		return wrong("page %zu: device memory is idle: %#llx", i,
 			     (unsigned long long)bits);
+	return went_well("the bitmap of idle pages", err);
+}
+
+/* What these files say of a page that they are about: else they say nothing. */
+static const char *system_page_is_idle(const void *addr)
+{
+	uint64_t entry, bits;
+	uint64_t pfn;
+
+	CHECK(pagemap_read(addr, 1, &entry));
+	pfn = entry & PAGEMAP_FRAME;
+	CHECK(went_well("the bitmap of idle pages", mark_idle(pfn, &bits)));
+	if (!(bits & 1ULL << pfn % 64))
+		return wrong("a page that was marked idle is not: %#llx",
+			     (unsigned long long)bits);
 	return RIGHT;
+}
+
+static const char *system_page_is_right(const struct sample *sample)
+{
+	uint64_t entry, pfn;
+	bool there;
+
+	*(volatile char *)sample->buffer = 1;
+	CHECK(pagemap_read(sample->buffer, 1, &entry));
+	pfn = entry & PAGEMAP_FRAME;
+	CHECK(kpage_entry("/proc/kpagecount", pfn, &entry, &there));
+	if (!there || entry != 1)
+		return wrong("kpagecount says %llu for a page that is mapped once",
+			     (unsigned long long)entry);
+	CHECK(kpage_entry("/proc/kpageflags", pfn, &entry, &there));
+	if (!there || !(entry & KPAGE_ANON) || entry & KPAGE_NOPAGE)
+		return wrong("kpageflags says %#llx for an anonymous page",
+			     (unsigned long long)entry);
+	return settles(system_page_is_idle, sample->buffer);
 }
 
 /* ---- All of them, in every state ---- */
@@ -471,10 +534,15 @@ TEST_F(look, by_sums)
 	ASSERT_RIGHT(find_truth(&scene->sample, &truth));
 	ASSERT_RIGHT(smaps_is_right(scene, &truth));
 	ASSERT_RIGHT(numa_maps_is_right(scene, &truth));
+	NEED(file_needed, IDLE_BITMAP, "CONFIG_IDLE_PAGE_TRACKING");
+	NEED(file_needed, "/proc/kpageflags", "CONFIG_PROC_PAGE_MONITOR");
 	for (i = 0; i < truth.pages; i += 73) {
 		ASSERT_RIGHT(kpage_is_right(&truth, i));
 		ASSERT_RIGHT(idle_is_right(&truth, i));
 	}
+	/* What a child has of the buffer, too, is mapped more than once. */
+	if (!scene_is(scene, STATE_SHARED))
+		ASSERT_RIGHT(system_page_is_right(&scene->sample));
 	for (i = 0; i < ARRAY_SIZE(other_bits); i++)
 		ASSERT_RIGHT(clear_refs(other_bits[i]));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
