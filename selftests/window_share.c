@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <sys/mman.h>
 
+#include "common/pin.h"
 #include "common/window_harness.h"
 
 /* ---- What the child does in the window ---- */
@@ -57,6 +58,26 @@ static const char *grandchild_reads(struct sample *sample, struct peer *parent)
 static const char *forks(struct window *window)
 {
 	return peer_fork(&window->sharer, grandchild_reads, &window->sample);
+}
+
+/* All of it, so that the child gets a copy, or reads what all share. */
+static const char *pins(struct window *window, enum pin_how how)
+{
+	const struct sample *sample = &window->sample;
+	struct pin pin = { 0 };
+
+	CHECK(pin_take(&pin, how, sample->addr, sample->pages));
+	return pin_drop(&pin, NULL);
+}
+
+static const char *pins_to_write(struct window *window)
+{
+	return pins(window, PIN_SLOW);
+}
+
+static const char *pins_to_read(struct window *window)
+{
+	return pins(window, PIN_FAST_READ);
 }
 
 /* ---- What it finds in the end ---- */
@@ -134,6 +155,46 @@ TEST_F(between, child_protects_part)
 TEST_F(between, child_forks)
 {
 	CHILD_INTRUDES(forks, false, grandchild_has_its_data);
+}
+
+TEST_F(between, child_pins_to_write)
+{
+	NEED(pin_needed, PIN_SLOW);
+	CHILD_INTRUDES(pins_to_write, true, has_its_data);
+}
+
+TEST_F(between, child_pins_to_read)
+{
+	NEED(pin_needed, PIN_FAST_READ);
+	CHILD_INTRUDES(pins_to_read, true, has_its_data);
+}
+
+/* A child that has it mapped, and touches nothing. */
+static const char *waits(struct sample *sample, struct peer *parent)
+{
+	CHECK(peer_tell(parent));
+	return peer_wait(parent);
+}
+
+/* It is gone, with all its mappings, before the migration goes on. */
+static const char *child_is_reaped(struct window *window)
+{
+	struct peer *child = &window->sharer;
+
+	CHECK(peer_tell(child));
+	CHECK(peer_end(child));
+	child->pid = 0;
+	return RIGHT;
+}
+
+TEST_F(between, child_exits)
+{
+	struct window *window = &self->window;
+
+	ASSERT_RIGHT(peer_fork(&window->sharer, waits, &window->sample));
+	ASSERT_RIGHT(peer_wait(&window->sharer));
+	ASSERT_RIGHT(window_intrude(window, child_is_reaped, false));
+	ASSERT_RIGHT(window_end(window));
 }
 
 TEST_HARNESS_MAIN
