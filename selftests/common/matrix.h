@@ -31,23 +31,20 @@
 	}
 
 /* For fixtures of another kind, with a scene in them. */
-#define SETUP_SCENE(scene, state) SETUP_SCENE_AFTER(RIGHT, scene, state)
-
-/* What it allocates is charged to a cgroup of its own; a limited one has that. */
-#define SETUP_SCENE_IN_CGROUP(scene, state)				\
-do {									\
-	NEED(memcg_needed);						\
-	SETUP_SCENE_AFTER((state) == &state_limited ? RIGHT :		\
-			  memcg_enter(&(scene)->memcg), scene, state);	\
-} while (0)
-
-#define SETUP_SCENE_AFTER(first, scene, state)				\
+#define SETUP_SCENE(scene, state)					\
 do {									\
 	NEED(state_needed, state);					\
 	ASSERT_RIGHT(baseline_take(&(scene)->baseline));		\
 	SETUP_SAMPLE(&(scene)->sample, 1);				\
-	ASSERT_RIGHT(first);						\
+	ASSERT_RIGHT(scene_enter_cgroup(scene));			\
 	ASSERT_RIGHT(scene_set(scene, state));				\
+} while (0)
+
+/* The same where a cgroup is needed. */
+#define SETUP_SCENE_IN_CGROUP(scene, state)				\
+do {									\
+	NEED(memcg_needed);						\
+	SETUP_SCENE(scene, state);					\
 } while (0)
 
 /* After a failure, what is left over is no news. */

@@ -82,6 +82,10 @@ const char *memcg_number(const struct memcg *memcg, const char *file,
 const char *memcg_stat(const struct memcg *memcg, const char *field,
 		       uint64_t *value)
 {
+	char now[512];
+
+	/* What CPUs have counted is collected now and then, and for cpu.stat. */
+	file_read(file_of(memcg->path, "cpu.stat"), now, sizeof(now));
 	return file_field(file_of(memcg->path, "memory.stat"), field, value);
 }
 

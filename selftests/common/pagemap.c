@@ -161,6 +161,46 @@ static const char *compare_bits(const struct sample *sample,
 	return RIGHT;
 }
 
+static const char *page_is_dirty(const struct devthp_page *page, size_t i)
+{
+	const bool device = page->location == DEVTHP_LOC_DEVICE;
+
+	if (!device && page->location != DEVTHP_LOC_SYSTEM)
+		return RIGHT;
+	if (!(page->known & DEVTHP_KNOWN_FLAGS) ||
+	    (!device && !(page->known & DEVTHP_KNOWN_BITS)))
+		return wrong("page %zu: whether it is dirty is unknown, which the folio probe would tell",
+			     i);
+	if (page->flags & DEVTHP_FOLIO_DIRTY ||
+	    (!device && page->bits & DEVTHP_BIT_DIRTY))
+		return RIGHT;
+	return wrong("page %zu (%s) is not dirty, so that nothing would write it out: bits %#x, flags %#llx",
+		     i, devthp_location_name(page->location), page->bits,
+		     (unsigned long long)page->flags);
+}
+
+const char *pages_are_dirty(const struct sample *sample, size_t first,
+			    size_t npages)
+{
+	struct devthp_snapshot *snap;
+	const char *verdict = RIGHT;
+	size_t i;
+
+	CHECK(went_well("take a snapshot",
+			devthp_snapshot_take(&snap, page_of(sample, first),
+					     npages, NULL)));
+	for (i = 0; i < npages && is_right(verdict); i++) {
+		struct devthp_page page = { .size = sizeof(page) };
+
+		verdict = went_well("read a snapshot",
+				    devthp_snapshot_page(snap, i, &page));
+		if (is_right(verdict) && !sample->hole[first + i])
+			verdict = page_is_dirty(&page, first + i);
+	}
+	devthp_snapshot_free(snap);
+	return verdict;
+}
+
 const char *entry_bits(const struct sample *sample, size_t first,
 		       size_t npages, unsigned int mask, unsigned int want)
 {

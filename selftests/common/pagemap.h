@@ -53,6 +53,14 @@ const char *entry_bits(const struct sample *sample, size_t first,
 const char *entry_bits_of_all(const struct sample *sample, unsigned int mask,
 			      unsigned int want);
 
+/*
+ * Pages [first, first + npages) of the sample hold what is nowhere else: so their
+ * entries are dirty, or their folios, which reclaim would not write out otherwise.
+ * A page that is neither here nor on a device is somewhere else.
+ */
+const char *pages_are_dirty(const struct sample *sample, size_t first,
+			    size_t npages);
+
 /* What clear_refs does by number, in the documentation of /proc. */
 enum clear_refs {
 	CLEAR_REFS_OF_ALL = 1,

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "form.h"
+#include "need.h"
 #include "pagemap.h"
 #include "ready.h"
 #include "scene.h"
@@ -15,6 +16,17 @@ bool scene_is(const struct scene *scene, unsigned int what)
 {
 	return scene->state->is & what ||
 	       (what & STATE_COHERENT && scene->sample.coherent);
+}
+
+const char *scene_enter_cgroup(struct scene *scene)
+{
+	const char *why = RIGHT;
+
+	if (memcg_needed(&why) == KSFT_SKIP)
+		return RIGHT;
+	CHECK(why);
+	scene->charged = true;
+	return charges_begin(&scene->memcg, &scene->charges);
 }
 
 const char *scene_set(struct scene *scene, const struct state *state)
@@ -154,6 +166,8 @@ const char *scene_keeps_layout(const struct scene *scene)
 const char *scene_is_unchanged(const struct scene *scene)
 {
 	CHECK(scene_keeps_layout(scene));
+	if (scene->charged)
+		CHECK(charges_are_right(scene, CHARGES_SLACK));
 	return scene_keeps_bits(scene, 0, scene->sample.pages);
 }
 
@@ -337,33 +351,13 @@ static const char *sample_end(struct scene *scene)
 	return RIGHT;
 }
 
-/* What was charged to the cgroup is gone, but for what else the test touched. */
-static const char *charges_are_gone(const void *memcg)
-{
-	static const char * const fields[] = { "anon_thp", "unevictable" };
-	uint64_t bytes;
-	size_t i;
-
-	for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-		CHECK(memcg_stat(memcg, fields[i], &bytes));
-		if (bytes)
-			return wrong("%llu bytes of %s are left in memory.stat",
-				     (unsigned long long)bytes, fields[i]);
-	}
-	CHECK(memcg_number(memcg, "memory.current", &bytes));
-	if (bytes >= devthp_pmd_size())
-		return wrong("%llu bytes are left in memory.current",
-			     (unsigned long long)bytes);
-	return RIGHT;
-}
-
 static const char *memcg_end(struct scene *scene)
 {
 	const char *verdict;
 
 	if (!scene->memcg.path[0])
 		return RIGHT;
-	verdict = settles(charges_are_gone, &scene->memcg);
+	verdict = charges_are_gone(scene, CHARGES_SLACK);
 	if (!is_right(verdict)) {
 		memcg_exit(&scene->memcg);
 		return verdict;

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "baseline.h"
+#include "charges.h"
 #include "memcg.h"
 #include "peer.h"
 #include "sample.h"
@@ -30,11 +31,19 @@ struct scene {
 	bool pinned_for_long;	/* with STATE_COHERENT: what is pinned comes back */
 	int uffd;
 	struct memcg memcg;
+	bool charged;		/* it began in a cgroup of its own, with this: */
+	struct charges charges;
 	struct swapdisk disk;
 };
 
 /* Whether any of STATE_* is true of its state. */
 bool scene_is(const struct scene *scene, unsigned int what);
+
+/*
+ * From here on, what is allocated is charged to a cgroup of its own, if there can
+ * be one; what the sample has is compared with that whenever it is unchanged.
+ */
+const char *scene_enter_cgroup(struct scene *scene);
 
 /* Bring the sample, of untouched memory, into the state. */
 const char *scene_set(struct scene *scene, const struct state *state);

@@ -13,6 +13,7 @@
 #include "reclaim.h"
 #include "scene.h"
 #include "settle.h"
+#include "textfile.h"
 #include "uffd.h"
 #include "verdict.h"
 
@@ -282,7 +283,8 @@ static const char *enter_limited(struct scene *scene)
 {
 	struct sample *sample = &scene->sample;
 
-	CHECK(memcg_enter(&scene->memcg));
+	if (!scene->charged)
+		CHECK(memcg_enter(&scene->memcg));
 	memset(sample->buffer, 1, sample->pages * devthp_page_size());
 	CHECK(enter_whole(scene));
 	return memcg_limit(&scene->memcg, devthp_pmd_size() / 4);
@@ -296,9 +298,27 @@ static const char *enter_from_empty(struct scene *scene)
 	return sample_device_write(&scene->sample);
 }
 
+#define USE_ZERO_PAGE "/sys/kernel/mm/transparent_hugepage/use_zero_page"
+
+static int huge_zero_needed(const char **why)
+{
+	uint64_t used = 0;
+
+	if (is_right(file_number(USE_ZERO_PAGE, &used)) && used)
+		return KSFT_PASS;
+	return missing("no huge zero page: write 1 to " USE_ZERO_PAGE, why);
+}
+
 static const char *enter_from_zero(struct scene *scene)
 {
-	CHECK(sample_data(&scene->sample));
+	struct sample *sample = &scene->sample;
+	struct devthp_summary sum;
+
+	CHECK(sample_data(sample));
+	CHECK(layout_summary(sample->addr, sample->pages, &sum));
+	if (sum.pmd_entries[DEVTHP_LOC_ZERO] != 1)
+		return wrong("%llu entries are of the huge zero page; should be 1",
+			     (unsigned long long)sum.pmd_entries[DEVTHP_LOC_ZERO]);
 	return enter_from_empty(scene);
 }
 
@@ -368,10 +388,10 @@ STATE(uffd_wp, WHOLE | STATE_WP, 1, uffd_needed);
 STATE(locked, WHOLE | STATE_LOCKED, 1, NULL);
 STATE(limited, WHOLE | STATE_LIMITED, 1, memcg_needed);
 STATE(from_empty, WHOLE, 1, NULL);
-STATE(from_zero, WHOLE, 1, NULL);
+STATE(from_zero, WHOLE, 1, huge_zero_needed);
 STATE(from_swap, WHOLE, 1, swapdisk_needed);
 STATE(from_swap_small, 0, 1, swapdisk_needed);
-STATE(from_free, WHOLE, 1, NULL);
+STATE(from_free, WHOLE | STATE_FREE, 1, NULL);
 
 #define IS_STATE(name, state) || (state) == &state_##name
 

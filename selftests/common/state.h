@@ -23,6 +23,7 @@ struct scene;
 #define STATE_LOCKED	(1U << 9)	/* by mlock() */
 #define STATE_LIMITED	(1U << 10)	/* its cgroup may not have a huge page more */
 #define STATE_COHERENT	(1U << 11)	/* of its device: the CPU uses it there */
+#define STATE_FREE	(1U << 12)	/* may be thrown away, until it is written */
 
 struct state {
 	const char *name;
