@@ -94,6 +94,8 @@ const char *scene_keeps_bits(const struct scene *scene, size_t first,
 	/* Only the probe tells them. */
 	if (!everything_is_required())
 		return RIGHT;
+	if (!scene_is(scene, STATE_FREE))
+		CHECK(pages_are_dirty(&scene->sample, first, npages));
 	bits_of(scene, &mask, &want);
 	CHECK(may_be_soft_dirty(scene, &dirty));
 	if (dirty)
@@ -101,7 +103,6 @@ const char *scene_keeps_bits(const struct scene *scene, size_t first,
 	return entry_bits(&scene->sample, first, npages, mask, want);
 }
 
-/* Whether they are dirty may be known to their folio only. */
 const char *scene_has_written(const struct scene *scene, size_t first,
 			      size_t npages)
 {
@@ -111,6 +112,7 @@ const char *scene_has_written(const struct scene *scene, size_t first,
 
 	if (!everything_is_required())
 		return RIGHT;
+	CHECK(pages_are_dirty(&scene->sample, first, npages));
 	if (scene_is(scene, STATE_CLEAN | STATE_DIRTY)) {
 		mask |= DEVTHP_BIT_SOFT_DIRTY;
 		want |= DEVTHP_BIT_SOFT_DIRTY;
