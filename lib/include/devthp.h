@@ -619,6 +619,7 @@ DEVTHP_API unsigned int devthp_snapshot_sources(const struct devthp_snapshot *sn
 #define DEVTHP_KNOWN_OWNER	(1U << 15)	/* owner */
 #define DEVTHP_KNOWN_MEMCG	(1U << 16)	/* memcg */
 #define DEVTHP_KNOWN_PROT	(1U << 17)	/* prot */
+#define DEVTHP_KNOWN_VMA	(1U << 18)	/* vma */
 
 /* Bits of an entry (devthp_page.bits). */
 #define DEVTHP_BIT_WRITE	(1U << 0)
@@ -650,6 +651,12 @@ DEVTHP_API unsigned int devthp_snapshot_sources(const struct devthp_snapshot *sn
 #define DEVTHP_FOLIO_DEFERRED_SPLIT	(1ULL << 17)
 #define DEVTHP_FOLIO_HWPOISON		(1ULL << 18)
 
+/* What a mapping (VMA) allows (devthp_page.vma). */
+#define DEVTHP_VMA_READ		(1U << 0)
+#define DEVTHP_VMA_WRITE	(1U << 1)
+#define DEVTHP_VMA_EXEC		(1U << 2)
+#define DEVTHP_VMA_SHARED	(1U << 3)	/* MAP_SHARED */
+
 struct devthp_page {
 	size_t size;		/* in: sizeof(struct devthp_page) */
 	uint32_t known;		/* DEVTHP_KNOWN_*; what is unknown reads 0 */
@@ -673,6 +680,8 @@ struct devthp_page {
 	int32_t refcount;	/* of the folio; others may hold some for a moment */
 	int32_t pincount;
 	uint32_t prot;		/* DEVTHP_PROT_* byte of the device's view */
+	uint32_t vma;		/* DEVTHP_VMA_* of the mapping around it; 0: there is none */
+	uint32_t reserved;
 };
 
 /* Facts of page i of the snapshot. page must not be NULL. -ERANGE: no such page. */
@@ -698,6 +707,125 @@ struct devthp_summary {
 DEVTHP_API int devthp_snapshot_summarize(const struct devthp_snapshot *snap,
 					 size_t first, size_t npages,
 					 struct devthp_summary *summary);
+
+struct devthp_difference {
+	size_t size;		/* in: sizeof(struct devthp_difference) */
+	uint64_t page;		/* first page from "from" on that differs */
+	uint32_t facts;		/* DEVTHP_KNOWN_* of what differs there */
+	uint32_t bits;		/* DEVTHP_BIT_* that differ there */
+};
+
+/* The facts that say where a page is and how it is mapped, but not by how many. */
+#define DEVTHP_FACTS_MAPPING \
+	(DEVTHP_KNOWN_LOCATION | DEVTHP_KNOWN_LEVEL | DEVTHP_KNOWN_WRITE | \
+	 DEVTHP_KNOWN_SOFT_DIRTY | DEVTHP_KNOWN_UFFD_WP | DEVTHP_KNOWN_PFN | \
+	 DEVTHP_KNOWN_FOLIO | DEVTHP_KNOWN_ORDER | DEVTHP_KNOWN_VMA)
+
+/*
+ * Look for the next difference of two snapshots with as many pages, page by page
+ * from page "from" on, in the facts asked for (DEVTHP_KNOWN_*). A fact that either
+ * does not know is no difference; DEVTHP_KNOWN_BITS compares all bits of the entry
+ * but those that the CPU sets (young, dirty). report may be NULL.
+ *
+ * Returns 1 if there is one, 0 if not. -ERANGE: no page "from", or as many pages.
+ */
+DEVTHP_API int devthp_snapshot_compare(const struct devthp_snapshot *before,
+				       const struct devthp_snapshot *after, size_t from,
+				       uint32_t facts, struct devthp_difference *report);
+
+/* ---- Invariants: what must be true of pages and their folios at rest ---- */
+
+/*
+ * The rules, by numbers that stay. docs/invariants.md tells of each why it holds in
+ * the kernel, and which test breaks it.
+ */
+enum devthp_rule {
+	DEVTHP_RULE_AT_REST = 1,
+	DEVTHP_RULE_CONTINUITY = 2,
+	DEVTHP_RULE_ONE_FOLIO = 3,
+	DEVTHP_RULE_ENTIRE_MAPCOUNT = 4,
+	DEVTHP_RULE_PAGE_MAPCOUNT = 5,
+	DEVTHP_RULE_LARGE_MAPCOUNT = 6,
+	DEVTHP_RULE_REFCOUNT = 7,
+	DEVTHP_RULE_PINCOUNT = 8,
+	DEVTHP_RULE_EXCLUSIVE = 9,
+	DEVTHP_RULE_WRITE_ALLOWED = 10,
+	DEVTHP_RULE_WRITE_EXCLUSIVE = 11,
+	DEVTHP_RULE_UFFD_WP = 12,
+	DEVTHP_RULE_DEVICE_FOLIO = 13,
+	DEVTHP_RULE_SYSTEM_FOLIO = 14,
+	DEVTHP_RULE_DEVICE_VIEW = 15,
+	DEVTHP_RULES = 16		/* numbers below it are rules, but for 0 */
+};
+
+/* Such as "refcount", and a sentence; "?" for what is no rule. Static storage. */
+DEVTHP_API const char *devthp_rule_name(unsigned int rule);
+DEVTHP_API const char *devthp_rule_statement(unsigned int rule);
+
+/* Memory that is looked at, of one process. */
+struct devthp_region {
+	size_t size;		/* sizeof(struct devthp_region) */
+	const void *addr;
+	size_t npages;
+	pid_t pid;		/* whose memory; 0: the caller's */
+	uint32_t folio_refs;	/* references that others are known to hold on each folio */
+	uint32_t page_pins;	/* pins (FOLL_PIN) that are held on each page */
+	uint32_t reserved;	/* 0 */
+	struct devthp_device *dev;	/* NULL, or whose view is to agree; with pid 0 only */
+};
+
+/*
+ * The regions hold every mapping of every folio that is in them, and know of all who
+ * hold references: counts must be equal. Without this, they may be larger than seen.
+ */
+#define DEVTHP_CHECK_COMPLETE	(1U << 0)
+
+struct devthp_check_opts {
+	size_t size;		/* sizeof(struct devthp_check_opts) */
+	uint32_t flags;		/* DEVTHP_CHECK_* */
+	uint32_t tries;		/* looks at most, until one is free of violations; 0: 20 */
+	uint32_t rules;		/* bit N: apply rule N; 0: all */
+	uint32_t reserved;	/* 0 */
+};
+
+struct devthp_findings;
+
+struct devthp_finding {
+	size_t size;		/* in: sizeof(struct devthp_finding) */
+	uint32_t rule;		/* enum devthp_rule */
+	uint32_t region;	/* index of the region */
+	uint64_t page;		/* in the region */
+	uint64_t addr;
+	int64_t expected;	/* what the rule wants; at least that, if not "complete" */
+	int64_t seen;
+	pid_t pid;		/* of the region */
+	uint32_t reserved;
+};
+
+/*
+ * Look at the regions, and apply the rules. Who uses the memory meanwhile, or a folio
+ * that the kernel holds for a moment, looks like a violation: what is found is believed
+ * only if all looks find it. Regions may not overlap within a process.
+ *
+ * Returns the number of violations, 0 if there is none. findings may be NULL, else it
+ * is to be freed, whatever their number.
+ *
+ * -ENODATA	no rule could be applied: no source tells enough (see devthp_snapshot_take())
+ * or another error of devthp_snapshot_take().
+ */
+DEVTHP_API int devthp_check(const struct devthp_region *const *regions, size_t nregions,
+			    const struct devthp_check_opts *opts,
+			    struct devthp_findings **findings);
+DEVTHP_API int devthp_findings_free(struct devthp_findings *findings);
+
+/* How many there are to get; 0 for NULL. */
+DEVTHP_API size_t devthp_findings_count(const struct devthp_findings *findings);
+/* finding must not be NULL. -ERANGE: no such finding. */
+DEVTHP_API int devthp_findings_get(const struct devthp_findings *findings, size_t i,
+				   struct devthp_finding *finding);
+/* How often the rule was applied in the last look; 0: it says nothing of this memory. */
+DEVTHP_API uint64_t devthp_findings_applied(const struct devthp_findings *findings,
+					    unsigned int rule);
 
 /* ---- Counters of the kernel, for comparison with a baseline ---- */
 

@@ -1,0 +1,321 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* devthp_check(): look, apply the rules, and look again before believing. */
+#include <limits.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "rules.h"
+
+#define TRIES		20
+#define ALL_RULES	((1U << DEVTHP_RULES) - 2)
+
+static const struct {
+	const char *name, *statement;
+} catalogue[DEVTHP_RULES] = {
+	[DEVTHP_RULE_AT_REST] = {
+		"at-rest", "at rest there is no migration entry",
+	},
+	[DEVTHP_RULE_CONTINUITY] = {
+		"continuity", "an entry leads to the page of its folio that its index says, in a folio aligned to its size",
+	},
+	[DEVTHP_RULE_ONE_FOLIO] = {
+		"one-folio", "all entries that lead to a folio find the same order and owner",
+	},
+	[DEVTHP_RULE_ENTIRE_MAPCOUNT] = {
+		"entire-mapcount", "a folio's entire mapcount is the number of PMD entries that map it",
+	},
+	[DEVTHP_RULE_PAGE_MAPCOUNT] = {
+		"page-mapcount", "a page's own mapcount is the number of PTEs that map it",
+	},
+	[DEVTHP_RULE_LARGE_MAPCOUNT] = {
+		"large-mapcount", "a large folio's mapcount is the number of all entries that map it",
+	},
+	[DEVTHP_RULE_REFCOUNT] = {
+		"refcount", "a folio has a reference for each entry, and for each who is known to hold one",
+	},
+	[DEVTHP_RULE_PINCOUNT] = {
+		"pincount", "a folio's pincount is the number of pins held on its pages",
+	},
+	[DEVTHP_RULE_EXCLUSIVE] = {
+		"exclusive", "a page that is exclusive to a process is mapped once",
+	},
+	[DEVTHP_RULE_WRITE_ALLOWED] = {
+		"write-allowed", "an entry that allows writing is in a mapping that does",
+	},
+	[DEVTHP_RULE_WRITE_EXCLUSIVE] = {
+		"write-exclusive", "an anonymous page that may be written is exclusive to its process",
+	},
+	[DEVTHP_RULE_UFFD_WP] = {
+		"uffd-wp", "an entry that userfaultfd protects allows no writing",
+	},
+	[DEVTHP_RULE_DEVICE_FOLIO] = {
+		"device-folio", "a device-private entry leads to an anonymous folio of a device, which is on no list of the system's",
+	},
+	[DEVTHP_RULE_SYSTEM_FOLIO] = {
+		"system-folio", "a present or device-exclusive entry never leads to device-private memory",
+	},
+	[DEVTHP_RULE_DEVICE_VIEW] = {
+		"device-view", "what a device has mapped has the entry's level and permission",
+	},
+};
+
+struct devthp_findings {
+	uint64_t applied[DEVTHP_RULES];
+	struct devthp_finding *list;
+	size_t count, room;
+};
+
+const char *devthp_rule_name(unsigned int rule)
+{
+	return rule && rule < DEVTHP_RULES ? catalogue[rule].name : "?";
+}
+
+const char *devthp_rule_statement(unsigned int rule)
+{
+	return rule && rule < DEVTHP_RULES ? catalogue[rule].statement : "?";
+}
+
+int devthp_findings_free(struct devthp_findings *findings)
+{
+	if (findings)
+		free(findings->list);
+	free(findings);
+	return 0;
+}
+
+size_t devthp_findings_count(const struct devthp_findings *findings)
+{
+	return findings ? findings->count : 0;
+}
+
+int devthp_findings_get(const struct devthp_findings *findings, size_t i,
+			struct devthp_finding *finding)
+{
+	int ret;
+
+	if (!findings || !finding)
+		return -EINVAL;
+	ret = devthp_report_check(finding);
+	if (ret)
+		return ret;
+	if (i >= findings->count)
+		return -ERANGE;
+	devthp_report_put(finding, &findings->list[i], sizeof(*finding));
+	return 0;
+}
+
+uint64_t devthp_findings_applied(const struct devthp_findings *findings, unsigned int rule)
+{
+	return findings && rule < DEVTHP_RULES ? findings->applied[rule] : 0;
+}
+
+static int append(struct devthp_findings *findings, const struct devthp_finding *finding)
+{
+	struct devthp_finding *more;
+
+	if (findings->count == findings->room) {
+		findings->room = findings->room ? 2 * findings->room : 16;
+		more = realloc(findings->list, findings->room * sizeof(*more));
+		if (!more)
+			return -ENOMEM;
+		findings->list = more;
+	}
+	findings->list[findings->count++] = *finding;
+	return 0;
+}
+
+int devthp_apply(struct devthp_look *look, unsigned int rule, const struct devthp_use *use,
+		 bool good, int64_t expected, int64_t seen)
+{
+	const struct devthp_region *region = &look->regions[use->region];
+	const struct devthp_finding finding = {
+		.rule = rule,
+		.region = use->region,
+		.page = use->number,
+		.addr = (uintptr_t)region->addr + use->number * devthp_page_size(),
+		.expected = expected,
+		.seen = seen,
+		.pid = region->pid,
+	};
+
+	if (!(look->rules & 1U << rule))
+		return 0;
+	look->findings->applied[rule]++;
+	return good ? 0 : append(look->findings, &finding);
+}
+
+static int add_uses(struct devthp_look *look, uint32_t number)
+{
+	const struct devthp_region *region = &look->regions[number];
+	struct devthp_snapshot_opts opts = {
+		.size = sizeof(opts), .pid = region->pid, .dev = region->dev,
+	};
+	struct devthp_snapshot *snap;
+	size_t i;
+	int ret;
+
+	ret = devthp_snapshot_take(&snap, region->addr, region->npages, &opts);
+	for (i = 0; !ret && i < region->npages; i++) {
+		struct devthp_use *use = &look->uses[look->nuses++];
+
+		use->page.size = sizeof(use->page);
+		use->region = number;
+		use->number = i;
+		devthp_snapshot_page(snap, i, &use->page);
+	}
+	if (!ret)
+		devthp_snapshot_free(snap);
+	return ret;
+}
+
+/* One look. Its findings are the caller's, who frees them if all goes well. */
+static int look_once(struct devthp_look *look, size_t nregions, struct devthp_findings **found)
+{
+	uint32_t i;
+	int ret = 0;
+
+	look->findings = calloc(1, sizeof(*look->findings));
+	if (!look->findings)
+		return -ENOMEM;
+	look->nuses = 0;
+	for (i = 0; !ret && i < nregions; i++)
+		ret = add_uses(look, i);
+	ret = ret ? ret : devthp_rules_of_pages(look);
+	ret = ret ? ret : devthp_rules_of_folios(look);
+	if (ret)
+		devthp_findings_free(look->findings);
+	else
+		*found = look->findings;
+	return ret;
+}
+
+static bool has(const struct devthp_findings *findings, const struct devthp_finding *wanted)
+{
+	size_t i;
+
+	for (i = 0; i < findings->count; i++) {
+		const struct devthp_finding *f = &findings->list[i];
+
+		if (f->rule == wanted->rule && f->region == wanted->region &&
+		    f->page == wanted->page)
+			return true;
+	}
+	return false;
+}
+
+/* Leave in the new ones what the old ones have, too. */
+static void confirm(struct devthp_findings *new, const struct devthp_findings *old)
+{
+	size_t i, kept = 0;
+
+	for (i = 0; i < new->count; i++) {
+		if (has(old, &new->list[i]))
+			new->list[kept++] = new->list[i];
+	}
+	new->count = kept;
+}
+
+static int look_until_good(struct devthp_look *look, size_t nregions, uint32_t tries,
+			   struct devthp_findings **found)
+{
+	struct devthp_findings *old = NULL, *new;
+	int ret;
+
+	do {
+		ret = look_once(look, nregions, &new);
+		if (ret)
+			break;
+		if (old)
+			confirm(new, old);
+		devthp_findings_free(old);
+		old = new;
+		if (new->count)
+			sched_yield();
+	} while (new->count && --tries);
+	if (ret)
+		devthp_findings_free(old);
+	else
+		*found = new;
+	return ret;
+}
+
+static int applied_any(const struct devthp_findings *findings)
+{
+	unsigned int rule;
+
+	for (rule = 1; rule < DEVTHP_RULES; rule++) {
+		if (findings->applied[rule])
+			return 0;
+	}
+	return -ENODATA;
+}
+
+/* The caller's regions, with what an older caller does not know as 0. */
+static int take_regions(struct devthp_region **taken, const struct devthp_region *const *regions,
+			size_t nregions, size_t *npages)
+{
+	struct devthp_region *r;
+	int ret = 0;
+	size_t i;
+
+	if (!regions || !nregions || nregions > UINT32_MAX)
+		return -EINVAL;
+	r = calloc(nregions, sizeof(*r));
+	if (!r)
+		return -ENOMEM;
+	*npages = 0;
+	for (i = 0; !ret && i < nregions; i++) {
+		ret = regions[i] ? devthp_opts_get(&r[i], sizeof(r[i]), regions[i]) : -EINVAL;
+		ret = ret ? ret : devthp_check_pages(r[i].addr, r[i].npages);
+		if (!ret && (r[i].reserved || r[i].pid < 0 || (r[i].pid && r[i].dev)))
+			ret = -EINVAL;
+		if (!ret && __builtin_add_overflow(*npages, r[i].npages, npages))
+			ret = -EINVAL;
+	}
+	if (ret)
+		free(r);
+	else
+		*taken = r;
+	return ret;
+}
+
+int devthp_check(const struct devthp_region *const *given, size_t nregions,
+		 const struct devthp_check_opts *given_opts, struct devthp_findings **findings)
+{
+	DEVTHP_KEEP_ERRNO;
+	struct devthp_findings *found;
+	struct devthp_check_opts opts;
+	struct devthp_region *regions;
+	struct devthp_look look;
+	size_t npages;
+	int ret;
+
+	ret = devthp_opts_get(&opts, sizeof(opts), given_opts);
+	if (ret)
+		return ret;
+	if (opts.flags & ~DEVTHP_CHECK_COMPLETE || opts.reserved || opts.rules & ~ALL_RULES)
+		return -EINVAL;
+	ret = take_regions(&regions, given, nregions, &npages);
+	if (ret)
+		return ret;
+	look = (struct devthp_look){
+		.regions = regions,
+		.uses = calloc(npages, sizeof(*look.uses)),
+		.flags = opts.flags,
+		.rules = opts.rules ? opts.rules : ALL_RULES,
+	};
+	ret = look.uses ? look_until_good(&look, nregions, opts.tries ? opts.tries : TRIES, &found) :
+			  -ENOMEM;
+	free(look.uses);
+	free(regions);
+	if (ret)
+		return ret;
+	ret = applied_any(found);
+	ret = ret ? ret : (int)(found->count < INT_MAX ? found->count : INT_MAX);
+	if (ret < 0 || !findings)
+		devthp_findings_free(found);
+	else
+		*findings = found;
+	return ret;
+}
