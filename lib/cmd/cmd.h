@@ -20,6 +20,7 @@ enum exit_status {
 
 /* Subcommands: argv[0] is their name; they return an exit status. */
 int cmd_bench(int argc, char **argv);
+int cmd_check(int argc, char **argv);
 int cmd_cycle(int argc, char **argv);
 int cmd_probe(int argc, char **argv);
 int cmd_map(int argc, char **argv);

@@ -16,6 +16,7 @@ static const struct {
 	const char *summary;
 } commands[] = {
 	{ "bench", cmd_bench, "measure what migrating and its neighbours take" },
+	{ "check", cmd_check, "apply the invariants to a live process" },
 	{ "cycle", cmd_cycle, "send huge pages to a device and back, verify every step" },
 	{ "map", cmd_map, "show what the pages of a process are" },
 	{ "probe", cmd_probe, "say what this kernel, module and device support" },

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* "devthp map": what the pages of a process are, in runs of like pages. */
-#include <errno.h>
-#include <getopt.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "target.h"
 #include "view.h"
 
 /* Pages looked at in one go. */
@@ -75,85 +73,36 @@ static int show_chunk(pid_t pid, uint64_t start, size_t npages, struct run *run)
 	return 0;
 }
 
-static int show_range(pid_t pid, uint64_t start, uint64_t end)
+static int show_range(const struct target *target, uint64_t start, uint64_t end,
+		      const char *line, void *data)
 {
 	const size_t page_size = devthp_page_size();
 	struct run run = { .start = 0 };
 	int ret = 0;
 
+	(void)data;
+	if (line)
+		fputs(line, stdout);
 	while (!ret && start < end) {
 		uint64_t npages = (end - start) / page_size;
 
 		npages = npages < CHUNK ? npages : CHUNK;
-		ret = show_chunk(pid, start, npages, &run);
+		ret = show_chunk(target->pid, start, npages, &run);
 		start += npages * page_size;
 	}
 	print_run(&run);
 	return ret;
 }
 
-static int show_all(pid_t pid)
-{
-	unsigned long start, end;
-	char path[64], *line = NULL;
-	size_t room = 0;
-	int ret = 0;
-	FILE *maps;
-
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)pid);
-	maps = fopen(path, "r");
-	if (!maps)
-		return errno == ENOENT ? -ESRCH : -errno;
-	while (!ret && getline(&line, &room, maps) > 0) {
-		/* The kernel's own pages are in no page table of the process. */
-		if (strstr(line, "[vsyscall]") || sscanf(line, "%lx-%lx", &start, &end) != 2)
-			continue;
-		fputs(line, stdout);
-		ret = show_range(pid, start, end);
-	}
-	free(line);
-	fclose(maps);
-	return ret;
-}
-
-static bool parse_range(const char *text, uint64_t *start, uint64_t *end)
-{
-	int length = 0;
-
-	return sscanf(text, "%" SCNx64 "-%" SCNx64 "%n", start, end, &length) == 2 &&
-	       !text[length] && *start < *end && *start % devthp_page_size() == 0 &&
-	       *end % devthp_page_size() == 0;
-}
-
 int cmd_map(int argc, char **argv)
 {
-	static const struct option options[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ }
-	};
-	uint64_t pid, start, end;
-	int option, ret;
+	struct target target;
+	int ret;
 
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'h')
-			return complain(EXIT_USAGE, "see devthp map --help");
-		help();
-		return EXIT_GOOD;
-	}
-	if (argc - optind < 1 || argc - optind > 2 ||
-	    !parse_number(argv[optind], 1, INT32_MAX, &pid))
-		return complain(EXIT_USAGE,
-				"map takes a process id and maybe a range; see devthp map --help");
-	if (argv[optind + 1] && !parse_range(argv[optind + 1], &start, &end))
-		return complain(EXIT_USAGE, "\"%s\" is no range of whole pages like 7f0000000000-7f0000200000",
-				argv[optind + 1]);
-
+	ret = target_parse(&target, argc, argv, help);
+	if (ret >= 0)
+		return ret;
 	puts("address                   where     level order    pages");
-	ret = argv[optind + 1] ? show_range((pid_t)pid, start, end) : show_all((pid_t)pid);
-	if (ret == -ESRCH)
-		return complain(EXIT_LACKING, "there is no process %d", (int)pid);
-	if (ret)
-		return complain(EXIT_LACKING, "cannot look at process %d: %s", (int)pid,
-				strerror(-ret));
-	return EXIT_GOOD;
+	ret = target_for_each(&target, show_range, NULL);
+	return ret ? target_complain(&target, ret) : EXIT_GOOD;
 }

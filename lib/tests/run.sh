@@ -107,7 +107,8 @@ fi
 
 wrong=0
 for words in '' nothing 'cycle --folios=0' 'cycle --folios=x' 'cycle --unmap' 'cycle more' \
-	'cycle --nothing' 'probe more' 'map' 'map x' 'map 1 2-1' 'map 1 2 3'; do
+	'cycle --nothing' 'probe more' 'map' 'map x' 'map 1 2-1' 'map 1 2 3' 'check' \
+	'check --nothing' 'check 0' 'check 1 1000-1001'; do
 	# shellcheck disable=SC2086
 	misuse $words || { wrong=1; echo "# devthp $words"; comment "$tmp/err"; }
 done

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "target.h"
+
+static bool parse_range(const char *text, uint64_t *start, uint64_t *end)
+{
+	int length = 0;
+
+	return sscanf(text, "%" SCNx64 "-%" SCNx64 "%n", start, end, &length) == 2 &&
+	       !text[length] && *start < *end && *start % devthp_page_size() == 0 &&
+	       *end % devthp_page_size() == 0;
+}
+
+int target_parse(struct target *target, int argc, char **argv, void (*help)(void))
+{
+	static const struct option options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ }
+	};
+	const char *range;
+	uint64_t pid;
+	int option;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		if (option != 'h')
+			return complain(EXIT_USAGE, "see devthp %s --help", argv[0]);
+		help();
+		return EXIT_GOOD;
+	}
+	if (argc - optind < 1 || argc - optind > 2 ||
+	    !parse_number(argv[optind], 1, INT32_MAX, &pid))
+		return complain(EXIT_USAGE,
+				"%s takes a process id and maybe a range; see devthp %s --help",
+				argv[0], argv[0]);
+	*target = (struct target){ .pid = (pid_t)pid };
+	range = argv[optind + 1];
+	if (range && !parse_range(range, &target->start, &target->end))
+		return complain(EXIT_USAGE,
+				"\"%s\" is no range of whole pages like 7f0000000000-7f0000200000",
+				range);
+	return -1;
+}
+
+int target_for_each(const struct target *target, target_visit *visit, void *data)
+{
+	unsigned long start, end;
+	char path[64], *line = NULL;
+	size_t room = 0;
+	int ret = 0;
+	FILE *maps;
+
+	if (target->start != target->end)
+		return visit(target, target->start, target->end, NULL, data);
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)target->pid);
+	maps = fopen(path, "r");
+	if (!maps)
+		return errno == ENOENT ? -ESRCH : -errno;
+	while (!ret && getline(&line, &room, maps) > 0) {
+		/* The kernel's own pages are in no page table of the process. */
+		if (strstr(line, "[vsyscall]") || sscanf(line, "%lx-%lx", &start, &end) != 2)
+			continue;
+		ret = visit(target, start, end, line, data);
+	}
+	free(line);
+	fclose(maps);
+	return ret;
+}
+
+int target_complain(const struct target *target, int err)
+{
+	if (err == -ESRCH)
+		return complain(EXIT_LACKING, "there is no process %d", (int)target->pid);
+	return complain(EXIT_LACKING, "cannot look at process %d: %s", (int)target->pid,
+			strerror(-err));
+}
