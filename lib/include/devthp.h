@@ -95,7 +95,7 @@ struct devthp_device;
 
 struct devthp_device_opts {
 	size_t size;		/* sizeof(struct devthp_device_opts) */
-	const char *backend;	/* NULL: "test_hmm" */
+	const char *backend;	/* NULL: the last one registered, else "test_hmm" */
 	const char *path;	/* device node; NULL: the backend's, by minor */
 	uint32_t minor;		/* test_hmm: /dev/hmm_dmirror<minor> */
 	uint32_t reserved;	/* 0 */
@@ -241,16 +241,17 @@ DEVTHP_API int devthp_device_snapshot(struct devthp_device *dev,
 				      uint8_t *prot);
 
 /*
- * on != 0: let the next allocation that a migration through this handle makes
- * fail, in either direction; it is one-shot. on == 0: take that back.
+ * Let the nth allocation that a migration through this handle makes from now on fail,
+ * in either direction, once: 1 is the next. 0: let none fail after all. test_hmm can
+ * do that with the next one only.
  *
  * To the device: a huge source goes in base pages, a small one does not go
  * (-ENOENT). To system: a huge source comes back in base pages, a small one
  * gives -ENOMEM, or is faulted again.
  *
- * -EOPNOTSUPP	the module is too old to know
+ * -EOPNOTSUPP	the module is too old to know, or cannot count so far
  */
-DEVTHP_API int devthp_device_fail_alloc(struct devthp_device *dev, int on);
+DEVTHP_API int devthp_device_fail_alloc(struct devthp_device *dev, uint64_t nth);
 
 /*
  * Send everything on the device, whosever it is, back to system memory, and

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* The kernel's test_hmm module: /dev/hmm_dmirror0 to 3. */
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/ioctl.h>
 
 #include "backend.h"
-#include "internal.h"
 
 struct test_hmm_cmd {
 	uint64_t addr;
@@ -92,76 +93,139 @@ _Static_assert(TEST_HMM_READ == 0xc0284800, "the module's ioctl numbers");
 /* Minors 0 and 1 are device-private, 2 and 3 device-coherent. */
 #define MINORS			4
 #define FIRST_COHERENT		2
+#define WINDOW_PAGES		512
 
-static int command(struct devthp_device *dev, unsigned long request,
+struct test_hmm {
+	int fd;
+};
+
+static int fd_of(const void *state)
+{
+	return ((const struct test_hmm *)state)->fd;
+}
+
+static int command(void *state, unsigned long request,
 		   struct test_hmm_cmd *cmd)
 {
-	int ret = devthp_sys->ioctl(dev->fd, request, cmd);
+	int ret = devthp_sys->ioctl(fd_of(state), request, cmd);
 
 	return ret < 0 ? ret : 0;
 }
 
 /* -EINVAL is what the module says to commands it does not know. */
-static int own_command(struct devthp_device *dev, unsigned long request, void *cmd)
+static int own_command(void *state, unsigned long request, void *cmd)
 {
-	int ret = devthp_sys->ioctl(dev->fd, request, cmd);
+	int ret = devthp_sys->ioctl(fd_of(state), request, cmd);
 
 	if (ret == -EINVAL)
 		return -EOPNOTSUPP;
 	return ret < 0 ? ret : 0;
 }
 
-static int test_hmm_node(uint32_t minor, char *path, size_t bytes)
+int devthp_test_hmm_node(uint32_t minor, char *path, size_t room)
 {
 	if (minor >= MINORS)
 		return -EINVAL;
-	return snprintf(path, bytes, "/dev/hmm_dmirror%u", minor);
+	return snprintf(path, room, "/dev/hmm_dmirror%u", minor);
 }
 
-static int test_hmm_attach(struct devthp_device *dev)
+static int node_path(const struct devthp_backend_request *request,
+		     struct devthp_backend_device *device)
+{
+	const size_t room = sizeof(device->path);
+	int length;
+
+	if (request->path)
+		length = snprintf(device->path, room, "%s", request->path);
+	else
+		length = devthp_test_hmm_node(request->minor, device->path, room);
+	if (length < 0)
+		return length;
+	return (size_t)length < room ? 0 : -ENAMETOOLONG;
+}
+
+/* Is it one of ours? Then its minor number. */
+static int identify(struct test_hmm *hmm)
 {
 	/* Refused by the module with -EINVAL, and by others otherwise. */
 	struct test_hmm_cmd nothing = { .npages = 0 };
-	int minor = devthp_sys->minor(dev->fd);
+	int minor = devthp_sys->minor(hmm->fd);
 
 	if (minor < 0)
 		return minor;
-	if (command(dev, TEST_HMM_SNAPSHOT, &nothing) != -EINVAL)
-		return -ENODEV;
-	dev->coherent = minor >= FIRST_COHERENT;
-	return 0;
+	return command(hmm, TEST_HMM_SNAPSHOT, &nothing) == -EINVAL ? minor : -ENODEV;
 }
 
-static int test_hmm_to_device(struct devthp_device *dev, uintptr_t addr,
+static int test_hmm_open(const struct devthp_backend_request *request,
+			 struct devthp_backend_device *device)
+{
+	struct test_hmm *hmm;
+	int ret;
+
+	ret = node_path(request, device);
+	if (ret)
+		return ret;
+	hmm = malloc(sizeof(*hmm));
+	if (!hmm)
+		return -ENOMEM;
+	hmm->fd = devthp_sys->open(device->path, O_RDWR);
+	if (hmm->fd < 0) {
+		ret = hmm->fd;
+		goto out_free;
+	}
+	ret = identify(hmm);
+	if (ret < 0)
+		goto out_close;
+	device->state = hmm;
+	device->window_pages = WINDOW_PAGES;
+	device->caps = ret < FIRST_COHERENT ? DEVTHP_CAP_PRIVATE : DEVTHP_CAP_COHERENT;
+	return 0;
+
+out_close:
+	devthp_sys->close(hmm->fd);
+out_free:
+	free(hmm);
+	return ret;
+}
+
+static int test_hmm_close(void *state)
+{
+	int ret = devthp_sys->close(fd_of(state));
+
+	free(state);
+	return ret;
+}
+
+static int test_hmm_to_device(void *state, uintptr_t addr,
 			      size_t npages, void *buf, uint64_t *entries)
 {
 	struct test_hmm_cmd cmd = {
 		.addr = addr, .ptr = (uintptr_t)buf, .npages = npages,
 	};
-	int ret = command(dev, TEST_HMM_TO_DEVICE, &cmd);
+	int ret = command(state, TEST_HMM_TO_DEVICE, &cmd);
 
 	if (!ret)
 		*entries = cmd.cpages;
 	return ret;
 }
 
-static int test_hmm_to_system(struct devthp_device *dev, uintptr_t addr,
+static int test_hmm_to_system(void *state, uintptr_t addr,
 			      size_t npages, uint64_t *entries)
 {
 	struct test_hmm_cmd cmd = { .addr = addr, .npages = npages };
-	int ret = command(dev, TEST_HMM_TO_SYSTEM, &cmd);
+	int ret = command(state, TEST_HMM_TO_SYSTEM, &cmd);
 
 	if (!ret)
 		*entries = cmd.cpages;
 	return ret;
 }
 
-static int access_memory(struct devthp_device *dev, unsigned long request,
+static int access_memory(void *state, unsigned long request,
 			 uintptr_t addr, size_t npages, uintptr_t buf,
 			 uint64_t *pages, uint64_t *faults)
 {
 	struct test_hmm_cmd cmd = { .addr = addr, .ptr = buf, .npages = npages };
-	int ret = command(dev, request, &cmd);
+	int ret = command(state, request, &cmd);
 
 	if (!ret) {
 		*pages = cmd.cpages;
@@ -170,52 +234,57 @@ static int access_memory(struct devthp_device *dev, unsigned long request,
 	return ret;
 }
 
-static int test_hmm_read(struct devthp_device *dev, uintptr_t addr,
+static int test_hmm_read(void *state, uintptr_t addr,
 			 size_t npages, void *buf, uint64_t *pages,
 			 uint64_t *faults)
 {
-	return access_memory(dev, TEST_HMM_READ, addr, npages, (uintptr_t)buf,
+	return access_memory(state, TEST_HMM_READ, addr, npages, (uintptr_t)buf,
 			     pages, faults);
 }
 
-static int test_hmm_write(struct devthp_device *dev, uintptr_t addr,
+static int test_hmm_write(void *state, uintptr_t addr,
 			  size_t npages, const void *buf, uint64_t *pages,
 			  uint64_t *faults)
 {
-	return access_memory(dev, TEST_HMM_WRITE, addr, npages, (uintptr_t)buf,
+	return access_memory(state, TEST_HMM_WRITE, addr, npages, (uintptr_t)buf,
 			     pages, faults);
 }
 
-static int test_hmm_snapshot(struct devthp_device *dev, uintptr_t addr,
+static int test_hmm_snapshot(void *state, uintptr_t addr,
 			     size_t npages, uint8_t *prot)
 {
 	struct test_hmm_cmd cmd = {
 		.addr = addr, .ptr = (uintptr_t)prot, .npages = npages,
 	};
 
-	return command(dev, TEST_HMM_SNAPSHOT, &cmd);
+	return command(state, TEST_HMM_SNAPSHOT, &cmd);
 }
 
-static int test_hmm_fail_alloc(struct devthp_device *dev, bool on)
+/* The module knows of the next one only. */
+static int test_hmm_fail_alloc(void *state, uint64_t nth)
 {
-	struct test_hmm_cmd cmd = { .npages = on ? FLAG_FAIL_ALLOC : FLAG_NONE };
-	int ret = command(dev, TEST_HMM_FLAGS, &cmd);
+	struct test_hmm_cmd cmd = { .npages = nth ? FLAG_FAIL_ALLOC : FLAG_NONE };
+	int ret;
+
+	if (nth > 1)
+		return -EOPNOTSUPP;
+	ret = command(state, TEST_HMM_FLAGS, &cmd);
 
 	/* What the module says to commands it does not know. */
 	return ret == -EINVAL ? -EOPNOTSUPP : ret;
 }
 
-static int test_hmm_evict(struct devthp_device *dev)
+static int test_hmm_evict(void *state)
 {
 	struct test_hmm_cmd cmd = { .npages = 1 };
 
-	return command(dev, TEST_HMM_RELEASE, &cmd);
+	return command(state, TEST_HMM_RELEASE, &cmd);
 }
 
-static int test_hmm_drain(struct devthp_device *dev, struct devthp_eviction *eviction)
+static int test_hmm_drain(void *state, struct devthp_eviction *eviction)
 {
 	struct test_hmm_evict cmd = { .size = sizeof(cmd) };
-	int ret = own_command(dev, TEST_HMM_EVICT, &cmd);
+	int ret = own_command(state, TEST_HMM_EVICT, &cmd);
 
 	if (ret)
 		return ret;
@@ -224,10 +293,10 @@ static int test_hmm_drain(struct devthp_device *dev, struct devthp_eviction *evi
 	return 0;
 }
 
-static int test_hmm_usage(struct devthp_device *dev, struct devthp_usage *usage)
+static int test_hmm_usage(void *state, struct devthp_usage *usage)
 {
 	struct test_hmm_stats cmd = { .size = sizeof(cmd) };
-	int ret = own_command(dev, TEST_HMM_STATS, &cmd);
+	int ret = own_command(state, TEST_HMM_STATS, &cmd);
 
 	if (ret)
 		return ret;
@@ -240,46 +309,46 @@ static int test_hmm_usage(struct devthp_device *dev, struct devthp_usage *usage)
 	return 0;
 }
 
-static int hold_command(struct devthp_device *dev, unsigned long request, uint64_t addr,
+static int hold_command(void *state, unsigned long request, uint64_t addr,
 			size_t npages, uint32_t flags, uint64_t *held)
 {
 	struct test_hmm_hold cmd = {
 		.size = sizeof(cmd), .flags = flags, .addr = addr, .npages = npages,
 	};
-	int ret = own_command(dev, request, &cmd);
+	int ret = own_command(state, request, &cmd);
 
 	if (!ret)
 		*held = cmd.held;
 	return ret;
 }
 
-static int test_hmm_hold(struct devthp_device *dev, uintptr_t addr, size_t npages,
+static int test_hmm_hold(void *state, uintptr_t addr, size_t npages,
 			 uint32_t flags, uint64_t *held)
 {
-	return hold_command(dev, TEST_HMM_HOLD, addr, npages, flags, held);
+	return hold_command(state, TEST_HMM_HOLD, addr, npages, flags, held);
 }
 
-static int test_hmm_unhold(struct devthp_device *dev, uintptr_t addr, size_t npages,
+static int test_hmm_unhold(void *state, uintptr_t addr, size_t npages,
 			   uint64_t *held)
 {
-	return hold_command(dev, TEST_HMM_UNHOLD, addr, npages, 0, held);
+	return hold_command(state, TEST_HMM_UNHOLD, addr, npages, 0, held);
 }
 
-static int test_hmm_hold_frames(struct devthp_device *dev, uint64_t pfn, size_t npages,
+static int test_hmm_hold_frames(void *state, uint64_t pfn, size_t npages,
 				uint64_t *held)
 {
-	return hold_command(dev, TEST_HMM_HOLD, pfn * devthp_page_size(), npages, HOLD_FRAMES,
+	return hold_command(state, TEST_HMM_HOLD, pfn * devthp_page_size(), npages, HOLD_FRAMES,
 			    held);
 }
 
-static int test_hmm_unhold_frames(struct devthp_device *dev, uint64_t pfn, size_t npages,
+static int test_hmm_unhold_frames(void *state, uint64_t pfn, size_t npages,
 				  uint64_t *held)
 {
-	return hold_command(dev, TEST_HMM_UNHOLD, pfn * devthp_page_size(), npages, HOLD_FRAMES,
+	return hold_command(state, TEST_HMM_UNHOLD, pfn * devthp_page_size(), npages, HOLD_FRAMES,
 			    held);
 }
 
-static int pause_command(struct devthp_device *dev, unsigned int point, uint32_t action,
+static int pause_command(void *state, unsigned int point, uint32_t action,
 			 unsigned int timeout_ms)
 {
 	struct test_hmm_pause cmd = {
@@ -287,29 +356,29 @@ static int pause_command(struct devthp_device *dev, unsigned int point, uint32_t
 		.timeout_ms = timeout_ms < PAUSE_MAX_MS ? timeout_ms : PAUSE_MAX_MS,
 	};
 
-	return own_command(dev, TEST_HMM_PAUSE, &cmd);
+	return own_command(state, TEST_HMM_PAUSE, &cmd);
 }
 
-static int test_hmm_pause(struct devthp_device *dev, unsigned int point)
+static int test_hmm_pause(void *state, unsigned int point)
 {
-	return pause_command(dev, point, PAUSE_ARM, 0);
+	return pause_command(state, point, PAUSE_ARM, 0);
 }
 
-static int test_hmm_pause_wait(struct devthp_device *dev, unsigned int point,
+static int test_hmm_pause_wait(void *state, unsigned int point,
 			       unsigned int timeout_ms)
 {
-	return pause_command(dev, point, PAUSE_WAIT, timeout_ms);
+	return pause_command(state, point, PAUSE_WAIT, timeout_ms);
 }
 
-static int test_hmm_resume(struct devthp_device *dev, unsigned int point)
+static int test_hmm_resume(void *state, unsigned int point)
 {
-	return pause_command(dev, point, PAUSE_RESUME, 0);
+	return pause_command(state, point, PAUSE_RESUME, 0);
 }
 
-static int test_hmm_times(struct devthp_device *dev, struct devthp_times *times)
+static int test_hmm_times(void *state, struct devthp_times *times)
 {
 	struct test_hmm_times cmd = { .size = sizeof(cmd) };
-	int ret = own_command(dev, TEST_HMM_TIMES, &cmd);
+	int ret = own_command(state, TEST_HMM_TIMES, &cmd);
 
 	if (ret)
 		return ret;
@@ -320,30 +389,30 @@ static int test_hmm_times(struct devthp_device *dev, struct devthp_times *times)
 	return 0;
 }
 
-static int test_hmm_exclusive(struct devthp_device *dev, uintptr_t addr,
+static int test_hmm_exclusive(void *state, uintptr_t addr,
 			      size_t npages, void *buf)
 {
 	struct test_hmm_cmd cmd = {
 		.addr = addr, .ptr = (uintptr_t)buf, .npages = npages,
 	};
 
-	return command(dev, TEST_HMM_EXCLUSIVE, &cmd);
+	return command(state, TEST_HMM_EXCLUSIVE, &cmd);
 }
 
-static int test_hmm_is_exclusive(struct devthp_device *dev, uintptr_t addr,
+static int test_hmm_is_exclusive(void *state, uintptr_t addr,
 				 size_t npages)
 {
 	struct test_hmm_cmd cmd = { .addr = addr, .npages = npages };
-	int ret = command(dev, TEST_HMM_IS_EXCLUSIVE, &cmd);
+	int ret = command(state, TEST_HMM_IS_EXCLUSIVE, &cmd);
 
 	return ret == -EPERM ? 1 : ret;
 }
 
 const struct devthp_backend devthp_test_hmm = {
+	.size = sizeof(devthp_test_hmm),
 	.name = "test_hmm",
-	.window_pages = 512,
-	.node = test_hmm_node,
-	.attach = test_hmm_attach,
+	.open = test_hmm_open,
+	.close = test_hmm_close,
 	.migrate_to_device = test_hmm_to_device,
 	.migrate_to_system = test_hmm_to_system,
 	.read = test_hmm_read,

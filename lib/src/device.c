@@ -1,45 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* Devices: the public calls, over whichever backend. */
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "backend.h"
-#include "internal.h"
-
-static const struct devthp_backend *const backends[] = { &devthp_test_hmm };
-
-static const struct devthp_backend *find_backend(const char *name)
-{
-	size_t i;
-
-	if (!name)
-		return backends[0];
-	for (i = 0; i < ARRAY_SIZE(backends); i++) {
-		if (!strcmp(backends[i]->name, name))
-			return backends[i];
-	}
-	return NULL;
-}
-
-static int node_path(struct devthp_device *dev, const struct devthp_device_opts *opts)
-{
-	const size_t room = sizeof(dev->path);
-	int length;
-
-	if (opts->path)
-		length = snprintf(dev->path, room, "%s", opts->path);
-	else
-		length = dev->backend->node(opts->minor, dev->path, room);
-	if (length < 0)
-		return length;
-	return (size_t)length < room ? 0 : -ENAMETOOLONG;
-}
 
 int devthp_device_open(struct devthp_device **dev, const struct devthp_device_opts *given)
 {
 	DEVTHP_KEEP_ERRNO;
+	struct devthp_backend_request request = { .path = NULL };
 	struct devthp_device_opts opts;
 	struct devthp_device *d;
 	int ret;
@@ -53,26 +22,17 @@ int devthp_device_open(struct devthp_device **dev, const struct devthp_device_op
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
-	d->backend = find_backend(opts.backend);
-	ret = d->backend ? node_path(d, &opts) : -EPROTONOSUPPORT;
-	if (ret)
-		goto out_free;
-	d->fd = devthp_sys->open(d->path, O_RDWR);
-	if (d->fd < 0) {
-		ret = d->fd;
-		goto out_free;
+	d->backend = devthp_backend_find(opts.backend);
+	request.path = opts.path;
+	request.minor = opts.minor;
+	ret = d->backend ? d->backend->open(&request, &d->facts) : -EPROTONOSUPPORT;
+	if (ret) {
+		free(d);
+		return ret;
 	}
-	ret = d->backend->attach(d);
-	if (ret)
-		goto out_close;
+	d->facts.path[sizeof(d->facts.path) - 1] = '\0';
 	*dev = d;
 	return 0;
-
-out_close:
-	devthp_sys->close(d->fd);
-out_free:
-	free(d);
-	return ret;
 }
 
 int devthp_device_close(struct devthp_device *dev)
@@ -82,7 +42,7 @@ int devthp_device_close(struct devthp_device *dev)
 
 	if (!dev)
 		return 0;
-	ret = devthp_sys->close(dev->fd);
+	ret = dev->backend->close(dev->facts.state);
 	free(dev);
 	return ret;
 }
@@ -100,18 +60,18 @@ int devthp_device_query(const struct devthp_device *dev, struct devthp_device_in
 		return ret;
 
 	b = dev->backend;
-	facts.caps |= b->migrate_to_device && b->migrate_to_system ? DEVTHP_CAP_MIGRATE : 0;
-	facts.caps |= b->read && b->write ? DEVTHP_CAP_ACCESS : 0;
+	facts.caps |= b->migrate_to_device ? DEVTHP_CAP_MIGRATE : 0;
+	facts.caps |= b->read ? DEVTHP_CAP_ACCESS : 0;
 	facts.caps |= b->snapshot ? DEVTHP_CAP_SNAPSHOT : 0;
 	facts.caps |= b->fail_alloc ? DEVTHP_CAP_FAIL_ALLOC : 0;
 	facts.caps |= b->evict ? DEVTHP_CAP_EVICT : 0;
-	facts.caps |= b->exclusive && b->is_exclusive ? DEVTHP_CAP_EXCLUSIVE : 0;
-	facts.caps |= b->hold && b->unhold ? DEVTHP_CAP_HOLD : 0;
-	facts.caps |= b->pause && b->pause_wait && b->resume ? DEVTHP_CAP_PAUSE : 0;
-	facts.caps |= dev->coherent ? DEVTHP_CAP_COHERENT : DEVTHP_CAP_PRIVATE;
-	facts.window_pages = b->window_pages;
+	facts.caps |= b->exclusive ? DEVTHP_CAP_EXCLUSIVE : 0;
+	facts.caps |= b->hold ? DEVTHP_CAP_HOLD : 0;
+	facts.caps |= b->pause ? DEVTHP_CAP_PAUSE : 0;
+	facts.caps |= dev->facts.caps & (DEVTHP_CAP_COHERENT | DEVTHP_CAP_PRIVATE);
+	facts.window_pages = dev->facts.window_pages;
 	snprintf(facts.backend, sizeof(facts.backend), "%s", b->name);
-	snprintf(facts.path, sizeof(facts.path), "%s", dev->path);
+	snprintf(facts.path, sizeof(facts.path), "%s", dev->facts.path);
 	devthp_report_put(info, &facts, sizeof(facts));
 	return 0;
 }
@@ -140,7 +100,7 @@ static uint64_t pages_on_device(struct devthp_device *dev, uintptr_t addr, size_
 	prot = malloc(npages);
 	if (!prot)
 		return DEVTHP_NONE;
-	if (dev->backend->snapshot(dev, addr, npages, prot)) {
+	if (dev->backend->snapshot(dev->facts.state, addr, npages, prot)) {
 		free(prot);
 		return DEVTHP_NONE;
 	}
@@ -181,7 +141,8 @@ int devthp_migrate_to_device(struct devthp_device *dev, void *addr, size_t npage
 
 	if (report)
 		before = pages_on_device(dev, (uintptr_t)addr, npages);
-	ret = dev->backend->migrate_to_device(dev, (uintptr_t)addr, npages, buf, &facts.entries);
+	ret = dev->backend->migrate_to_device(dev->facts.state, (uintptr_t)addr, npages, buf,
+					      &facts.entries);
 	if (report) {
 		facts.pages = moved(before, pages_on_device(dev, (uintptr_t)addr, npages));
 		devthp_report_put(report, &facts, sizeof(facts));
@@ -204,7 +165,7 @@ int devthp_migrate_to_system(struct devthp_device *dev, void *addr, size_t npage
 
 	if (report)
 		before = pages_on_device(dev, (uintptr_t)addr, npages);
-	ret = dev->backend->migrate_to_system(dev, (uintptr_t)addr, npages, &facts.entries);
+	ret = dev->backend->migrate_to_system(dev->facts.state, (uintptr_t)addr, npages, &facts.entries);
 	if (report) {
 		facts.pages = moved(pages_on_device(dev, (uintptr_t)addr, npages), before);
 		devthp_report_put(report, &facts, sizeof(facts));
@@ -224,7 +185,8 @@ int devthp_device_read(struct devthp_device *dev, const void *addr, size_t npage
 		ret = -EINVAL;
 	if (ret)
 		return ret;
-	ret = dev->backend->read(dev, (uintptr_t)addr, npages, buf, &facts.pages, &facts.faults);
+	ret = dev->backend->read(dev->facts.state, (uintptr_t)addr, npages, buf, &facts.pages,
+				&facts.faults);
 	devthp_report_put(report, &facts, sizeof(facts));
 	return ret;
 }
@@ -241,7 +203,8 @@ int devthp_device_write(struct devthp_device *dev, void *addr, size_t npages, co
 		ret = -EINVAL;
 	if (ret)
 		return ret;
-	ret = dev->backend->write(dev, (uintptr_t)addr, npages, buf, &facts.pages, &facts.faults);
+	ret = dev->backend->write(dev->facts.state, (uintptr_t)addr, npages, buf, &facts.pages,
+				 &facts.faults);
 	devthp_report_put(report, &facts, sizeof(facts));
 	return ret;
 }
@@ -255,16 +218,17 @@ int devthp_device_snapshot(struct devthp_device *dev, const void *addr, size_t n
 	ret = check(dev, dev && dev->backend->snapshot, addr, npages, NULL);
 	if (!ret && !prot)
 		ret = -EINVAL;
-	return ret ? ret : dev->backend->snapshot(dev, (uintptr_t)addr, npages, prot);
+	return ret ? ret : dev->backend->snapshot(dev->facts.state, (uintptr_t)addr, npages, prot);
 }
 
-int devthp_device_fail_alloc(struct devthp_device *dev, int on)
+int devthp_device_fail_alloc(struct devthp_device *dev, uint64_t nth)
 {
 	DEVTHP_KEEP_ERRNO;
 
 	if (!dev)
 		return -EINVAL;
-	return dev->backend->fail_alloc ? dev->backend->fail_alloc(dev, on != 0) : -EOPNOTSUPP;
+	return dev->backend->fail_alloc ? dev->backend->fail_alloc(dev->facts.state, nth) :
+					  -EOPNOTSUPP;
 }
 
 int devthp_device_evict(struct devthp_device *dev)
@@ -273,7 +237,7 @@ int devthp_device_evict(struct devthp_device *dev)
 
 	if (!dev)
 		return -EINVAL;
-	return dev->backend->evict ? dev->backend->evict(dev) : -EOPNOTSUPP;
+	return dev->backend->evict ? dev->backend->evict(dev->facts.state) : -EOPNOTSUPP;
 }
 
 int devthp_device_drain(struct devthp_device *dev, struct devthp_eviction *report)
@@ -288,7 +252,7 @@ int devthp_device_drain(struct devthp_device *dev, struct devthp_eviction *repor
 		return -EOPNOTSUPP;
 	ret = devthp_report_check(report);
 	if (!ret)
-		ret = dev->backend->drain(dev, &facts);
+		ret = dev->backend->drain(dev->facts.state, &facts);
 	if (!ret)
 		devthp_report_put(report, &facts, sizeof(facts));
 	return ret;
@@ -306,7 +270,7 @@ int devthp_device_usage(struct devthp_device *dev, struct devthp_usage *usage)
 		return -EOPNOTSUPP;
 	ret = devthp_report_check(usage);
 	if (!ret)
-		ret = dev->backend->usage(dev, &facts);
+		ret = dev->backend->usage(dev->facts.state, &facts);
 	if (!ret)
 		devthp_report_put(usage, &facts, sizeof(facts));
 	return ret;
@@ -324,7 +288,7 @@ int devthp_device_hold(struct devthp_device *dev, void *addr, size_t npages, uin
 	if (!ret && (flags & ~known || (flags && !(flags & DEVTHP_HOLD_PIN))))
 		ret = -EINVAL;
 	if (!ret)
-		ret = dev->backend->hold(dev, (uintptr_t)addr, npages, flags, &count);
+		ret = dev->backend->hold(dev->facts.state, (uintptr_t)addr, npages, flags, &count);
 	if (!ret && held)
 		*held = count;
 	return ret;
@@ -338,7 +302,7 @@ int devthp_device_unhold(struct devthp_device *dev, void *addr, size_t npages, u
 
 	ret = check(dev, dev && dev->backend->unhold, addr, npages, NULL);
 	if (!ret)
-		ret = dev->backend->unhold(dev, (uintptr_t)addr, npages, &count);
+		ret = dev->backend->unhold(dev->facts.state, (uintptr_t)addr, npages, &count);
 	if (!ret && held)
 		*held = count;
 	return ret;
@@ -363,7 +327,7 @@ int devthp_device_hold_frames(struct devthp_device *dev, uint64_t pfn, size_t np
 
 	ret = check_frames(dev, pfn, npages);
 	if (!ret)
-		ret = dev->backend->hold_frames(dev, pfn, npages, &count);
+		ret = dev->backend->hold_frames(dev->facts.state, pfn, npages, &count);
 	if (!ret && held)
 		*held = count;
 	return ret;
@@ -378,7 +342,7 @@ int devthp_device_unhold_frames(struct devthp_device *dev, uint64_t pfn, size_t 
 
 	ret = check_frames(dev, pfn, npages);
 	if (!ret)
-		ret = dev->backend->unhold_frames(dev, pfn, npages, &count);
+		ret = dev->backend->unhold_frames(dev->facts.state, pfn, npages, &count);
 	if (!ret && held)
 		*held = count;
 	return ret;
@@ -396,7 +360,7 @@ int devthp_device_pause(struct devthp_device *dev, unsigned int point)
 	DEVTHP_KEEP_ERRNO;
 	int ret = check_point(dev, point);
 
-	return ret ? ret : dev->backend->pause(dev, point);
+	return ret ? ret : dev->backend->pause(dev->facts.state, point);
 }
 
 int devthp_device_pause_wait(struct devthp_device *dev, unsigned int point,
@@ -405,7 +369,7 @@ int devthp_device_pause_wait(struct devthp_device *dev, unsigned int point,
 	DEVTHP_KEEP_ERRNO;
 	int ret = check_point(dev, point);
 
-	return ret ? ret : dev->backend->pause_wait(dev, point, timeout_ms);
+	return ret ? ret : dev->backend->pause_wait(dev->facts.state, point, timeout_ms);
 }
 
 int devthp_device_resume(struct devthp_device *dev, unsigned int point)
@@ -413,7 +377,7 @@ int devthp_device_resume(struct devthp_device *dev, unsigned int point)
 	DEVTHP_KEEP_ERRNO;
 	int ret = check_point(dev, point);
 
-	return ret ? ret : dev->backend->resume(dev, point);
+	return ret ? ret : dev->backend->resume(dev->facts.state, point);
 }
 
 int devthp_device_times(struct devthp_device *dev, struct devthp_times *times)
@@ -428,7 +392,7 @@ int devthp_device_times(struct devthp_device *dev, struct devthp_times *times)
 		return -EOPNOTSUPP;
 	ret = devthp_report_check(times);
 	if (!ret)
-		ret = dev->backend->times(dev, &facts);
+		ret = dev->backend->times(dev->facts.state, &facts);
 	if (!ret)
 		devthp_report_put(times, &facts, sizeof(facts));
 	return ret;
@@ -445,7 +409,7 @@ int devthp_device_exclusive(struct devthp_device *dev, void *addr, size_t npages
 		ret = devthp_scratch_get(&scratch, npages);
 	if (ret)
 		return ret;
-	ret = dev->backend->exclusive(dev, (uintptr_t)addr, npages, buf ? buf : scratch);
+	ret = dev->backend->exclusive(dev->facts.state, (uintptr_t)addr, npages, buf ? buf : scratch);
 	if (scratch)
 		devthp_scratch_put(scratch, npages);
 	return ret;
@@ -457,5 +421,5 @@ int devthp_device_is_exclusive(struct devthp_device *dev, const void *addr, size
 	int ret;
 
 	ret = check(dev, dev && dev->backend->is_exclusive, addr, npages, NULL);
-	return ret ? ret : dev->backend->is_exclusive(dev, (uintptr_t)addr, npages);
+	return ret ? ret : dev->backend->is_exclusive(dev->facts.state, (uintptr_t)addr, npages);
 }

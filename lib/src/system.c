@@ -86,7 +86,7 @@ int devthp_system_query(struct devthp_system *system)
 	facts.thp = thp_policy();
 	facts.probe_error = probe_version(&facts.probe_version);
 	facts.pfns_visible = devthp_pagemap_shows_pfns();
-	for (minor = 0; devthp_test_hmm.node(minor, path, sizeof(path)) > 0; minor++) {
+	for (minor = 0; devthp_test_hmm_node(minor, path, sizeof(path)) > 0; minor++) {
 		if (!access(path, F_OK))
 			facts.devices |= 1U << minor;
 	}

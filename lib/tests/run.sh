@@ -43,7 +43,7 @@ attempt()	# NAME COMMAND...
 
 header_alone()	# COMPILER LANGUAGE STANDARD
 {
-	"$1" -x "$2" -std="$3" -pedantic -Wall -Wextra -Werror -fsyntax-only include/devthp.h
+	"$1" -x "$2" -std="$3" -pedantic -Wall -Wextra -Werror -fsyntax-only include/devthp_backend.h
 }
 
 # Install, and build a program against what was installed, as a user would.

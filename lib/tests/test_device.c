@@ -191,7 +191,8 @@ static void failing_alloc(void)
 	mock_start(0);
 	dev = mock_device();
 	mock_expect(calls, ARRAY_SIZE(calls));
-	CHECK_CALL(devthp_device_fail_alloc(dev, 17), 0);
+	CHECK_CALL(devthp_device_fail_alloc(dev, 1), 0);
+	CHECK_CALL(devthp_device_fail_alloc(dev, 2), -EOPNOTSUPP);
 	CHECK_CALL(devthp_device_fail_alloc(dev, 0), 0);
 	CHECK_CALL(devthp_device_fail_alloc(dev, 1), -EOPNOTSUPP);
 	CHECK_CALL(devthp_device_close(dev), 0);
