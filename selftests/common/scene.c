@@ -8,6 +8,7 @@
 #include "need.h"
 #include "pagemap.h"
 #include "ready.h"
+#include "rules.h"
 #include "scene.h"
 #include "settle.h"
 #include "verdict.h"
@@ -39,6 +40,9 @@ const char *scene_set(struct scene *scene, const struct state *state)
 	verdict = state->enter(scene);
 	if (is_right(verdict))
 		verdict = scene_is_unchanged(scene);
+	if (is_right(verdict))
+		verdict = rules_hold(&scene->sample,
+				     !scene_is(scene, STATE_SHARED));
 	if (is_right(verdict))
 		return RIGHT;
 	/* Nobody else will end it; what that says does not matter any more. */
@@ -100,7 +104,8 @@ const char *scene_keeps_bits(const struct scene *scene, size_t first,
 	CHECK(may_be_soft_dirty(scene, &dirty));
 	if (dirty)
 		mask &= ~DEVTHP_BIT_SOFT_DIRTY;
-	return entry_bits(&scene->sample, first, npages, mask, want);
+	CHECK(entry_bits(&scene->sample, first, npages, mask, want));
+	return rules_hold(&scene->sample, false);
 }
 
 const char *scene_has_written(const struct scene *scene, size_t first,
