@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
 /*
  * How a driver comes under libdevthp: a table of what one can ask of it. Fill in what
- * it can do, leave out the rest, register the table; the library, the devthp command
- * and the whole suite run on it, and skip what needs a member that is absent.
- * lib/skeleton/ has a table to begin with, docs/porting.md the way from there.
+ * it can do, leave out the rest, register the table: a call that needs a member that is
+ * absent is -EOPNOTSUPP. lib/skeleton/ has a table to begin with; BACKEND= of the
+ * Makefiles of lib/ and selftests/ links it into the devthp command, and the suite.
  *
  * Rules for all members
  *

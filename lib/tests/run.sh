@@ -62,6 +62,18 @@ consumer()
 		"$root/usr/bin/devthp" --version
 }
 
+# The skeleton of a backend compiles as it is, is found, and can do nothing yet.
+skeleton()
+{
+	$MAKE --no-print-directory O="$tmp/skeleton" BACKEND=skeleton/mydriver.c CC="$CC" \
+		LDFLAGS="$LDFLAGS" "$tmp/skeleton/devthp" || return 1
+	"$tmp/skeleton/devthp" probe --device /dev/null >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 3 ] || return 1
+	cat "$tmp/out" "$tmp/err"
+	grep -q 'no huge pages\|^devthp: .*THP' "$tmp/err" ||
+		{ grep -q '(mydriver)' "$tmp/out" && grep -q 'not supported' "$tmp/err"; }
+}
+
 # Wrong use of the command: a sentence on stderr, nothing on stdout, status 2.
 misuse()
 {
@@ -77,7 +89,7 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer usage device'
+checks='consumer skeleton usage device'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
 echo "1..$(($# + $(echo $languages $checks | wc -w)))"
@@ -104,6 +116,8 @@ if command -v pkg-config >/dev/null; then
 else
 	result 0 'a program against the installed library # SKIP no pkg-config here'
 fi
+
+attempt 'the skeleton of a backend' skeleton
 
 wrong=0
 for words in '' nothing 'cycle --folios=0' 'cycle --folios=x' 'cycle --unmap' 'cycle more' \
