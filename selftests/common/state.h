@@ -56,11 +56,21 @@ struct state {
  * from_free		MADV_FREE before it went to the device
  */
 #define FOR_EACH_STATE(x, ...)						\
-	FOR_EACH_STATE_NOT_WATCHED(x, __VA_ARGS__)			\
-	x(uffd_wp, __VA_ARGS__)
+	FOR_EACH_STATE_ALONE(x, __VA_ARGS__)				\
+	FOR_EACH_STATE_SHARED(x, __VA_ARGS__)
 
 /* Not where a userfaultfd watches the memory already: there can be one only. */
 #define FOR_EACH_STATE_NOT_WATCHED(x, ...)				\
+	FOR_EACH_STATE_PLAIN(x, __VA_ARGS__)				\
+	FOR_EACH_STATE_SHARED(x, __VA_ARGS__)
+
+/* Those that need no other process. */
+#define FOR_EACH_STATE_ALONE(x, ...)					\
+	FOR_EACH_STATE_PLAIN(x, __VA_ARGS__)				\
+	x(uffd_wp, __VA_ARGS__)
+
+/* Nor a userfaultfd. */
+#define FOR_EACH_STATE_PLAIN(x, ...)					\
 	x(whole, __VA_ARGS__)						\
 	x(entries_split, __VA_ARGS__)					\
 	x(folio_split, __VA_ARGS__)					\
@@ -76,7 +86,9 @@ struct state {
 	x(from_zero, __VA_ARGS__)					\
 	x(from_swap, __VA_ARGS__)					\
 	x(from_swap_small, __VA_ARGS__)					\
-	x(from_free, __VA_ARGS__)					\
+	x(from_free, __VA_ARGS__)
+
+#define FOR_EACH_STATE_SHARED(x, ...)					\
 	x(forked, __VA_ARGS__)						\
 	x(forked_twice, __VA_ARGS__)					\
 	x(forked_thrice, __VA_ARGS__)					\
