@@ -8,7 +8,7 @@
 load_kernel patched
 scripts=$top/kernel/scripts
 baseline=$arch_dir/unpatched/baseline
-guest_limit=2400
+guest_limit=3600
 
 # case_of NUMBER NAME COMMAND...: one case, its output as diagnosis of a failure
 case_of()
