@@ -295,6 +295,17 @@ static int take_regions(struct devthp_region **taken, const struct devthp_region
 	return ret;
 }
 
+/* Pages that hold the uses of so many pages. */
+static int scratch_pages(size_t npages, size_t *room)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(npages, sizeof(struct devthp_use), &bytes))
+		return -ENOMEM;
+	*room = bytes / devthp_page_size() + 1;
+	return 0;
+}
+
 int devthp_check(const struct devthp_region *const *given, size_t nregions,
 		 const struct devthp_check_opts *given_opts, struct devthp_findings **findings)
 {
@@ -303,7 +314,8 @@ int devthp_check(const struct devthp_region *const *given, size_t nregions,
 	struct devthp_check_opts opts;
 	struct devthp_region *regions;
 	struct devthp_look look;
-	size_t npages;
+	size_t npages, room;
+	void *uses;
 	int ret;
 
 	ret = devthp_opts_get(&opts, sizeof(opts), given_opts);
@@ -316,13 +328,16 @@ int devthp_check(const struct devthp_region *const *given, size_t nregions,
 		return ret;
 	look = (struct devthp_look){
 		.regions = regions,
-		.uses = calloc(npages, sizeof(*look.uses)),
 		.flags = opts.flags,
 		.rules = opts.rules ? opts.rules : ALL_RULES,
 	};
-	ret = look.uses ? look_until_good(&look, nregions, opts.tries ? opts.tries : TRIES, &found) :
-			  -ENOMEM;
-	free(look.uses);
+	ret = scratch_pages(npages, &room);
+	ret = ret ? ret : devthp_scratch_get(&uses, room);
+	if (!ret) {
+		look.uses = uses;
+		ret = look_until_good(&look, nregions, opts.tries ? opts.tries : TRIES, &found);
+		devthp_scratch_put(uses, room);
+	}
 	free(regions);
 	if (ret)
 		return ret;

@@ -20,9 +20,9 @@ struct charges {
 
 /*
  * So much more may be counted where there were forks: parent and child copy what
- * they write, and both have page tables.
+ * they write, and both have page tables. Half of the huge page that a mistake is about.
  */
-#define CHARGES_SLACK (512 * 1024)
+#define CHARGES_SLACK (1024 * 1024)
 
 /* Enter the cgroup, and see what it is charged for. */
 const char *charges_begin(struct memcg *memcg, struct charges *charges);

@@ -22,8 +22,9 @@ static const char *allow_only_medium(struct medium *medium)
 	snprintf(path, sizeof(path), THP "hugepages-%zukB/enabled",
 		 devthp_pmd_size() / 1024);
 	CHECK(setting_change(&medium->huge, path, "never"));
+	/* Not "always": the heap is to stay in base pages. */
 	return setting_change(&medium->medium, THP "hugepages-64kB/enabled",
-			      "always");
+			      "madvise");
 }
 
 struct layout medium_layout(void)
