@@ -15,7 +15,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "common/baseline.h"
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/pin.h"
@@ -143,7 +142,6 @@ static bool disturbed_enough(const struct disturbance *all, int rounds)
 
 FIXTURE(pins)
 {
-	struct baseline baseline;
 	struct sample sample;
 	struct disturbance disturbance;
 	struct pin pin;
@@ -176,7 +174,6 @@ FIXTURE_SETUP(pins)
 	NEED(pin_needed, variant->how);
 	if (variant->minor >= 2)
 		NEED(coherent_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 2);
 	if (variant->minor)
 		ASSERT_RIGHT(sample_change_device(&self->sample,
@@ -192,7 +189,6 @@ FIXTURE_TEARDOWN(pins)
 	pin_drop(&self->pin, NULL);
 	disturbance_end(&self->disturbance);
 	sample_release(&self->sample);
-	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /*
@@ -261,7 +257,6 @@ TEST_F_TIMEOUT(pins, are_of_the_pages_mapped, 5 * PATIENCE)
 
 FIXTURE(direct_io)
 {
-	struct baseline baseline;
 	struct sample sample;
 	struct disturbance disturbance;
 	struct swapdisk disk;
@@ -285,7 +280,6 @@ FIXTURE_SETUP(direct_io)
 
 	self->file = -1;
 	NEED(swapdisk_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, 2);
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(swapdisk_make(&self->disk, sample->pages *
@@ -306,7 +300,6 @@ FIXTURE_TEARDOWN(direct_io)
 		close(self->file);
 	swapdisk_remove(&self->disk);
 	sample_release(&self->sample);
-	TEARDOWN_BASELINE(&self->baseline);
 }
 
 static const char *transfer(FIXTURE_DATA(direct_io) *self, int command, char *memory,

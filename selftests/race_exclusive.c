@@ -6,7 +6,6 @@
 #include <sys/mman.h>
 #include <time.h>
 
-#include "common/baseline.h"
 #include "common/race_harness.h"
 
 TEST_F_TIMEOUT(race, dropped, RACE_TIMEOUT)
@@ -59,7 +58,6 @@ TEST_F_TIMEOUT(race, forked, RACE_TIMEOUT)
 
 FIXTURE(drops)
 {
-	struct baseline baseline;
 	struct devthp_device *dev;
 	char *addr, *seen;
 	atomic_bool stop;
@@ -69,7 +67,6 @@ FIXTURE_SETUP(drops)
 {
 	const char *why = RIGHT;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
 	if (device_ready(&self->dev, &why) == KSFT_SKIP)
 		SKIP(return, "%s", why);
 	ASSERT_RIGHT(why);
@@ -85,7 +82,6 @@ FIXTURE_TEARDOWN(drops)
 {
 	devthp_device_close(self->dev);
 	munmap(self->addr, 2 * PAGES * devthp_page_size());
-	TEARDOWN_BASELINE(&self->baseline);
 }
 
 /* At any distance from each other. */

@@ -3,7 +3,6 @@
  * The kernel reclaims, collapses and compacts what devices migrate. There is
  * swap space: without it, reclaim does not even unmap anonymous memory.
  */
-#include "common/baseline.h"
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/racers.h"
@@ -11,7 +10,6 @@
 
 FIXTURE(race)
 {
-	struct baseline baseline;
 	struct race race;
 	struct devthp_device *dev;
 	struct swapdisk disk;
@@ -20,7 +18,6 @@ FIXTURE(race)
 FIXTURE_SETUP(race)
 {
 	NEED(swapdisk_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
 	NEED(device_ready, &self->dev);
 	ASSERT_RIGHT(swapdisk_make(&self->disk, 16 * devthp_pmd_size()));
 	ASSERT_RIGHT(swapdisk_swap_on(&self->disk));
@@ -30,7 +27,6 @@ FIXTURE_TEARDOWN(race)
 {
 	EXPECT_RIGHT(swapdisk_remove(&self->disk));
 	devthp_device_close(self->dev);
-	TEARDOWN_BASELINE(&self->baseline);
 }
 
 TEST_F_TIMEOUT(race, reclaimed, RACE_TIMEOUT)

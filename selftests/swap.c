@@ -85,7 +85,6 @@ FIXTURE_SETUP(three)
 	NEED(swapdisk_needed);
 	NEED(memcg_needed);
 	SETUP_SCENE(scene, &state_folio_split);
-	ASSERT_RIGHT(memcg_enter(&scene->memcg));
 	ASSERT_RIGHT(swapdisk_make(&scene->disk, 16 * devthp_pmd_size()));
 	ASSERT_RIGHT(swapdisk_swap_on(&scene->disk));
 	/* A third of it is written by the CPU, and swapped out. */
