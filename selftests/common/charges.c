@@ -136,7 +136,7 @@ static const char *look_elsewhere(const struct scene *scene,
 				devthp_snapshot_page(snap, i, &page)));
 		if (sample->hole[i] && scene->children)
 			elsewhere->child += devthp_page_size();
-		if (page.location == DEVTHP_LOC_DEVICE)
+		if (page.flags & DEVTHP_FOLIO_ZONE_DEVICE)
 			elsewhere->device += devthp_page_size();
 		if (page.known & DEVTHP_KNOWN_MAPCOUNTS &&
 		    page.entire_mapcount && page.level != DEVTHP_LEVEL_PMD)
