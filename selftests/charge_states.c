@@ -33,16 +33,6 @@ static const char *has_grown_by(const struct scene *scene, uint64_t bytes)
 	return RIGHT;
 }
 
-static uint64_t mapped(const struct sample *sample)
-{
-	uint64_t bytes = 0;
-	size_t i;
-
-	for (i = 0; i < sample->pages; i++)
-		bytes += sample->hole[i] ? 0 : devthp_page_size();
-	return bytes;
-}
-
 MATRIX(charged, FOR_EACH_STATE)
 MATRIX(charged_alone, FOR_EACH_STATE_ALONE)
 
@@ -53,10 +43,10 @@ TEST_F(charged, there_and_back)
 
 	NEED(memcg_needed);
 	ASSERT_RIGHT(exact(scene));
-	ASSERT_RIGHT(has_grown_by(scene, mapped(sample)));
+	ASSERT_RIGHT(has_grown_by(scene, sample_mapped_bytes(sample)));
 	ASSERT_RIGHT(sample_rest_to_system(sample));
 	ASSERT_RIGHT(exact(scene));
-	ASSERT_RIGHT(has_grown_by(scene, mapped(sample)));
+	ASSERT_RIGHT(has_grown_by(scene, sample_mapped_bytes(sample)));
 	ASSERT_RIGHT(scene_data(scene));
 	ASSERT_RIGHT(exact(scene));
 }
@@ -86,7 +76,7 @@ TEST_F(charged_alone, cut_and_gone)
 	ASSERT_RIGHT(exact(scene));
 	ASSERT_RIGHT(sample_cut(sample, 5 * some, some, HOLE_UNMAPPED));
 	ASSERT_RIGHT(exact(scene));
-	ASSERT_RIGHT(has_grown_by(scene, mapped(sample)));
+	ASSERT_RIGHT(has_grown_by(scene, sample_mapped_bytes(sample)));
 	ASSERT_RIGHT(sample_data(sample));
 	ASSERT_RIGHT(exact(scene));
 	ASSERT_RIGHT(sample_rest_to_system(sample));

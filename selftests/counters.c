@@ -57,16 +57,6 @@ static const char *counters_are(const void *arg)
 	return verdict;
 }
 
-static int64_t mapped(const struct sample *sample)
-{
-	int64_t bytes = 0;
-	size_t i;
-
-	for (i = 0; i < sample->pages; i++)
-		bytes += sample->hole[i] ? 0 : devthp_page_size();
-	return bytes;
-}
-
 /* The buffer that some states have used is a huge page, too. */
 static const char *buffers_of(const struct sample *sample, int64_t *buffers)
 {
@@ -115,7 +105,7 @@ static const char *counts_on_the_device(const struct scene *scene)
 {
 	const int64_t huge = devthp_pmd_size();
 
-	return counts(scene, mapped(&scene->sample),
+	return counts(scene, sample_mapped_bytes(&scene->sample),
 		      scene_is(scene, STATE_PMD) ? huge : 0,
 		      scene_is(scene, STATE_HUGE) ? 1 : 0);
 }
@@ -141,7 +131,7 @@ TEST_F(counted, when_it_is_back)
 	if (scene_is(scene, STATE_PMD)) {
 		ASSERT_RIGHT(counts(scene, huge, huge, 1));
 	} else if (!scene_is(scene, STATE_HUGE)) {
-		ASSERT_RIGHT(counts(scene, mapped(sample), 0, 0));
+		ASSERT_RIGHT(counts(scene, sample_mapped_bytes(sample), 0, 0));
 	}
 	ASSERT_RIGHT(scene_data(scene));
 }

@@ -9,51 +9,14 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "common/failing_acts.h"
 #include "common/failing_harness.h"
 #include "common/peer.h"
-
-static int goes(struct sample *sample)
-{
-	return devthp_migrate_to_device(sample->dev, sample->addr,
-					sample->pages, NULL);
-}
 
 static int goes_in_part(struct sample *sample)
 {
 	return devthp_migrate_to_device(sample->dev, failing_part(sample),
 					FAILING_PAGES, NULL);
-}
-
-static int comes_back(struct sample *sample)
-{
-	return devthp_migrate_to_system(sample->dev, sample->addr,
-					sample->pages, NULL);
-}
-
-static int comes_back_in_part(struct sample *sample)
-{
-	return devthp_migrate_to_system(sample->dev, failing_part(sample),
-					FAILING_PAGES, NULL);
-}
-
-static int is_evicted(struct sample *sample)
-{
-	return devthp_device_drain(sample->dev, NULL);
-}
-
-/* Who faults and cannot be helped faults again. */
-static int is_read(struct sample *sample)
-{
-	(void)*(volatile char *)failing_part(sample);
-	return 0;
-}
-
-static int is_written(struct sample *sample)
-{
-	volatile char *byte = failing_part(sample);
-
-	*byte = *byte;
-	return 0;
 }
 
 static int is_read_by_the_kernel(struct sample *sample)

@@ -228,19 +228,19 @@ const char *failing_round(struct failing *failing,
 /*
  * All of them if they are not too many. Else the first ones, and the last, where
  * the migration itself is: those between are of the same kind, one for each page.
+ * Where each try takes seconds, "too many" are fewer.
  */
-#define ALL 64
-#define BEGIN 12
-#define END 32
+static const struct sampling {
+	unsigned int all, begin, end;
+} fast = { 64, 12, 32 }, slow = { 28, 4, 20 };
 
 unsigned int failing_next(unsigned int nth, unsigned int all)
 {
-	const unsigned int step = all / (ALL - BEGIN - END);
+	const struct sampling *s = file_exists("/sys/kernel/debug/kmemleak") ?
+				   &slow : &fast;
+	const unsigned int step = all / (s->all - s->begin - s->end);
 
-	/* Where each try takes seconds, a few of them. */
-	if (file_exists("/sys/kernel/debug/kmemleak"))
-		return nth + 1 + all / 6;
-	if (all <= ALL || nth < BEGIN || nth + END >= all)
+	if (all <= s->all || nth < s->begin || nth + s->end >= all)
 		return nth + 1;
-	return nth + step < all - END ? nth + step : all - END;
+	return nth + step < all - s->end ? nth + step : all - s->end;
 }

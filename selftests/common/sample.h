@@ -52,6 +52,16 @@ static inline size_t bytes_of(const struct sample *sample)
 	return sample->pages * devthp_page_size();
 }
 
+/* Of pages that are no holes. */
+static inline size_t sample_mapped_bytes(const struct sample *sample)
+{
+	size_t i, pages = 0;
+
+	for (i = 0; i < sample->pages; i++)
+		pages += !sample->hole[i];
+	return pages * devthp_page_size();
+}
+
 /*
  * Reserve memory for so many huge folios; the device is open already. Nothing
  * is touched: all pages should read as zero.
