@@ -85,6 +85,18 @@ TEST_F(charged_alone, cut_and_gone)
 	ASSERT_RIGHT(has_grown_by(scene, 0));
 }
 
+/* What never came back is not charged any more. */
+TEST_F(charged_alone, is_gone_from_the_device)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	NEED(memcg_needed);
+	ASSERT_EQ(0, munmap(sample->addr, bytes_of(sample)));
+	ASSERT_RIGHT(exact(scene));
+	ASSERT_RIGHT(has_grown_by(scene, 0));
+}
+
 TEST_F(charged_alone, is_protected)
 {
 	struct scene *scene = &self->scene;
