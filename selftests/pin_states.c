@@ -42,6 +42,8 @@ static const char *page_stays(struct scene *scene, size_t page,
 {
 	struct sample *sample = &scene->sample;
 
+	/* What still is on a coherent device is read into memory of this process. */
+	CHECK(scene_lift_limit(scene));
 	devthp_migrate_to_device(sample->dev, sample->addr, sample->pages,
 				 NULL);
 	devthp_migrate_to_system(sample->dev, sample->addr, sample->pages,
