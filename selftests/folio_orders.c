@@ -9,6 +9,9 @@
 #include "common/form.h"
 #include "common/medium.h"
 #include "common/need.h"
+#include "common/settle.h"
+#include "common/splits.h"
+#include "common/still.h"
 
 FIXTURE(orders)
 {
@@ -30,17 +33,68 @@ FIXTURE_TEARDOWN(orders)
 	TEARDOWN_BASELINE(&self->baseline);
 }
 
+/* Statistics of folios of 64 KiB; and what they should be. */
+struct statistics {
+	uint64_t folios, in_part, splits, failed;
+};
+
+static const char *statistics_read(struct statistics *now)
+{
+	const size_t bytes = MEDIUM_PAGES * devthp_page_size();
+
+	CHECK(splits_field_of(bytes, "nr_anon", &now->folios));
+	CHECK(splits_field_of(bytes, "nr_anon_partially_mapped", &now->in_part));
+	CHECK(splits_field_of(bytes, "split", &now->splits));
+	return splits_field_of(bytes, "split_failed", &now->failed);
+}
+
+#define IS_COUNTED(member)						\
+do {									\
+	if (now.member != want->member)					\
+		return wrong("statistics of 64 KiB: " #member " is %llu; should be %llu", \
+			     (unsigned long long)now.member,		\
+			     (unsigned long long)want->member);		\
+} while (0)
+
+static const char *are_counted(const void *arg)
+{
+	const struct statistics *want = arg;
+	struct statistics now;
+
+	CHECK(statistics_read(&now));
+	IS_COUNTED(folios);
+	IS_COUNTED(in_part);
+	IS_COUNTED(splits);
+	IS_COUNTED(failed);
+	return RIGHT;
+}
+
+/* They are split on the way, so that they are none of that size any more. */
 TEST_F(orders, all_of_64k)
 {
 	struct sample *sample = &self->sample;
+	const uint64_t folios = sample->pages / MEDIUM_PAGES;
+	struct statistics want;
 
 	NEED(medium_needed);
+	ASSERT_RIGHT(statistics_read(&want));
 	ASSERT_RIGHT(medium_fill(&self->medium, sample));
+	want.folios += folios;
+	ASSERT_RIGHT(settles(are_counted, &want));
+	/* Where the device reads it to is in such folios, too. */
+	memset(sample->buffer, 0, sample->pages * devthp_page_size());
+	ASSERT_RIGHT(statistics_read(&want));
+
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1)));
+	want.folios -= folios;
+	want.splits += folios;
+	ASSERT_RIGHT(settles(are_counted, &want));
 	ASSERT_RIGHT(sample_device_data(sample));
+
 	ASSERT_RIGHT(sample_to_system(sample));
 	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(settles(are_counted, &want));
 	ASSERT_RIGHT(sample_data(sample));
 }
 
@@ -50,9 +104,15 @@ TEST_F(orders, part_of_64k)
 	struct sample *sample = &self->sample;
 	const size_t first = 5, npages = 40, behind = first + npages;
 	char *addr = sample->addr + first * devthp_page_size();
+	const uint64_t split = (behind - 1) / MEDIUM_PAGES -
+		first / MEDIUM_PAGES + 1;
+	struct statistics want;
 
 	NEED(medium_needed);
+	ASSERT_RIGHT(statistics_read(&want));
 	ASSERT_RIGHT(medium_fill(&self->medium, sample));
+	want.folios += sample->pages / MEDIUM_PAGES - split;
+	want.splits += split;
 	ASSERT_EQ(0, devthp_migrate_to_device(sample->dev, addr, npages, NULL));
 	ASSERT_RIGHT(layout_of(sample, first, npages,
 			       by_pages(DEVTHP_LOC_DEVICE, 1)));
@@ -60,6 +120,7 @@ TEST_F(orders, part_of_64k)
 			       by_pages(DEVTHP_LOC_SYSTEM, 1)));
 	ASSERT_RIGHT(layout_of(sample, behind, sample->pages - behind,
 			       by_pages(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(settles(are_counted, &want));
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(sample_data(sample));
 }
@@ -81,6 +142,54 @@ static const char *use_device_as(struct sample *sample, enum form form)
 	return form_is_kept(sample, form);
 }
 
+/* Which memory of the device was used in which sizes. */
+struct used {
+	struct {
+		uint64_t pfn;
+		uint32_t orders;	/* bit n: in a folio of that order */
+	} page[4096];
+	size_t pages;
+	size_t again;	/* pages that were used in more than one size */
+};
+
+static const char *note_page(struct used *used, const struct devthp_page *page)
+{
+	const uint32_t order = 1U << page->order;
+	size_t i;
+
+	if (page->location != DEVTHP_LOC_DEVICE ||
+	    !(page->known & DEVTHP_KNOWN_PFN) ||
+	    !(page->known & DEVTHP_KNOWN_FOLIO))
+		return wrong("a page is not on the device, or nobody knows which it is");
+	for (i = 0; i < used->pages; i++)
+		if (used->page[i].pfn == page->pfn)
+			break;
+	if (i == ARRAY_SIZE(used->page))
+		return wrong("more memory of the device was used than there is room for");
+	if (i == used->pages)
+		used->page[used->pages++].pfn = page->pfn;
+	else if (!(used->page[i].orders & order))
+		used->again++;
+	used->page[i].orders |= order;
+	return RIGHT;
+}
+
+static const char *note(struct used *used, const struct sample *sample)
+{
+	struct devthp_page page = { .size = sizeof(page) };
+	struct devthp_snapshot *now;
+	const char *verdict = RIGHT;
+	size_t i;
+
+	CHECK(still_begin(sample, &now));
+	for (i = 0; i < sample->pages && is_right(verdict); i++) {
+		devthp_snapshot_page(now, i, &page);
+		verdict = note_page(used, &page);
+	}
+	devthp_snapshot_free(now);
+	return verdict;
+}
+
 /* Freed in one size, and handed out in another. */
 TEST_F(orders, one_after_another)
 {
@@ -88,14 +197,20 @@ TEST_F(orders, one_after_another)
 		FORM_WHOLE, FORM_SMALL, FORM_BY_PAGES, FORM_WHOLE, FORM_SMALL,
 		FORM_SMALL, FORM_WHOLE,
 	};
+	static struct used used;
 	struct sample *sample = &self->sample;
 	size_t i;
 
 	for (i = 0; i < ARRAY_SIZE(forms); i++) {
 		ASSERT_RIGHT(use_device_as(sample, forms[i]));
+		ASSERT_RIGHT(note(&used, sample));
 		/* Freed on the device, or by coming back, in turns. */
 		ASSERT_RIGHT(i % 2 ? sample_data(sample) : drop_all(sample));
 	}
+	TH_LOG("%zu pages of the device were used, %zu in other sizes, too",
+	       used.pages, used.again);
+	/* Else it would be memory that was free all the time. */
+	EXPECT_LE(sample->pages, used.again);
 }
 
 TEST_HARNESS_MAIN

@@ -7,14 +7,19 @@
 #include "textfile.h"
 #include "verdict.h"
 
-const char *splits_field(const char *name, uint64_t *number)
+const char *splits_field_of(size_t bytes, const char *name, uint64_t *number)
 {
 	char path[160];
 
 	snprintf(path, sizeof(path),
 		 "/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s",
-		 devthp_pmd_size() / 1024, name);
+		 bytes / 1024, name);
 	return file_number(path, number);
+}
+
+const char *splits_field(const char *name, uint64_t *number)
+{
+	return splits_field_of(devthp_pmd_size(), name, number);
 }
 
 const char *splits_read(struct splits *now)
