@@ -113,17 +113,24 @@ static const char *keep_on_device(struct sample *sample, size_t first,
 {
 	const size_t behind = first + npages;
 
-	CHECK(sample_access_range(sample, 0, first, ACCESS_WRITE));
-	return sample_access_range(sample, behind, sample->pages - behind,
-				   ACCESS_WRITE);
+	CHECK(sample_have_back(sample, 0, first));
+	return sample_have_back(sample, behind, sample->pages - behind);
 }
 
 TEST_F(mixture, few_come_back)
 {
 	struct sample *sample = &self->scene.sample;
+	const size_t first = 100, npages = 10;
 
-	ASSERT_RIGHT(keep_on_device(sample, 100, 10));
+	ASSERT_RIGHT(keep_on_device(sample, first, npages));
 	ASSERT_RIGHT(khugepaged_awake(&self->it));
+	if (sample->coherent) {
+		/* The CPU can use them where they are. */
+		ASSERT_RIGHT(two_scans());
+		ASSERT_RIGHT(layout_of(sample, first, npages,
+				       small(DEVTHP_LOC_DEVICE, 1)));
+		ASSERT_RIGHT(sample_bring_back(sample));
+	}
 	ASSERT_RIGHT(settles(is_whole, sample));
 	ASSERT_RIGHT(sample_data(sample));
 	ASSERT_RIGHT(sample_to_device_whole(sample));
@@ -142,6 +149,7 @@ TEST_F(mixture, many_stay)
 			       small(DEVTHP_LOC_DEVICE, 1)));
 	ASSERT_RIGHT(layout_of(sample, 0, first, small(DEVTHP_LOC_SYSTEM, 1)));
 	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	/* Now nothing is in the way. */
 	ASSERT_RIGHT(settles(is_whole, sample));
 	ASSERT_RIGHT(sample_data(sample));

@@ -135,6 +135,7 @@ TEST_F(ksm, merges_what_came_back)
 
 	/* With it, all others go. */
 	ASSERT_RIGHT(scene_data(scene));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(scans(3));
 	ASSERT_RIGHT(settles(all_are_merged, sample));
 	ASSERT_RIGHT(sample_data(sample));
@@ -163,6 +164,7 @@ TEST_F(ksm, merged_is_migrated)
 	struct sample *sample = &scene->sample;
 
 	ASSERT_RIGHT(scene_data(scene));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(scans(3));
 	ASSERT_RIGHT(settles(all_are_merged, sample));
 	ASSERT_RIGHT(file_write(KSM "run", "0"));

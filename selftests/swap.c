@@ -88,10 +88,10 @@ FIXTURE_SETUP(three)
 	ASSERT_RIGHT(swapdisk_make(&scene->disk, 16 * devthp_pmd_size()));
 	ASSERT_RIGHT(swapdisk_swap_on(&scene->disk));
 	/* A third of it is written by the CPU, and swapped out. */
-	ASSERT_RIGHT(sample_access_range(sample, 0, 170, ACCESS_WRITE));
+	ASSERT_RIGHT(sample_have_back(sample, 0, 170));
 	ASSERT_RIGHT(reclaim_sample(sample));
 	/* Another third is in system memory. */
-	ASSERT_RIGHT(sample_access_range(sample, 170, 170, ACCESS_WRITE));
+	ASSERT_RIGHT(sample_have_back(sample, 170, 170));
 	ASSERT_RIGHT(layout_of(sample, 340, 172, small(DEVTHP_LOC_DEVICE, 1)));
 }
 
@@ -125,8 +125,7 @@ TEST_F(three, migrate)
 	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev, sample->addr,
 						    sample->pages, NULL));
 	ASSERT_RIGHT(layout_of(sample, 170, 342, small(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(pagemap_bits(sample, 0, sample->pages, PAGEMAP_SWAP,
-				  PAGEMAP_SWAP));
+	ASSERT_RIGHT(pagemap_bits(sample, 0, 170, PAGEMAP_SWAP, PAGEMAP_SWAP));
 	ASSERT_RIGHT(sample_data(sample));
 }
 

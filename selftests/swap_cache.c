@@ -128,7 +128,7 @@ TEST_F(cached, written_and_migrated)
 		ASSERT_RIGHT(is_cached(sample, 0, sample->pages));
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(sample_device_data(sample));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(reclaim_to_swap(sample));
 	ASSERT_RIGHT(sample_data(sample));
 }

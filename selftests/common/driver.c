@@ -153,3 +153,15 @@ int driver_pause(int driver, unsigned int point, unsigned int action,
 
 	return command(driver, HMM_DMIRROR_PAUSE, &cmd);
 }
+
+const char *driver_in_use_is(int driver, uint64_t want)
+{
+	uint64_t in_use;
+
+	CHECK(driver_in_use(driver, &in_use));
+	if (in_use != want)
+		return wrong("%llu pages of the device are in use; should be %llu",
+			     (unsigned long long)in_use,
+			     (unsigned long long)want);
+	return RIGHT;
+}

@@ -45,6 +45,7 @@ int driver_pause(int driver, unsigned int point, unsigned int action,
 
 /* Memory of the device that is in use, in pages. */
 const char *driver_in_use(int driver, uint64_t *pages);
+const char *driver_in_use_is(int driver, uint64_t pages);
 
 /* Sources of migrations so far that were found to be pinned. */
 const char *driver_pinned_sources(int driver, uint64_t *sources);

@@ -62,14 +62,23 @@ const char *form_is_kept(const struct sample *sample, enum form form)
 	return layout_of_all(sample, form_layout(form, DEVTHP_LOC_DEVICE, 1));
 }
 
-static const char *is_small(const void *sample)
+struct wanted {
+	const struct sample *sample;
+	enum form form;
+};
+
+static const char *is_in_form(const void *arg)
 {
-	return form_is_kept(sample, FORM_SMALL);
+	const struct wanted *wanted = arg;
+
+	return form_is_kept(wanted->sample, wanted->form);
 }
 
-const char *form_settles_small(const struct sample *sample)
+const char *form_settles(const struct sample *sample, enum form form)
 {
-	return settles(is_small, sample);
+	const struct wanted wanted = { sample, form };
+
+	return settles(is_in_form, &wanted);
 }
 
 const char *form_to_device(struct sample *sample, enum form form)

@@ -22,8 +22,11 @@ struct layout form_layout(enum form form, unsigned int location, int mapcount);
 /* All of the sample is in that form, on the device. */
 const char *form_is_kept(const struct sample *sample, enum form form);
 
-/* The kernel has split what is mapped in part, as it does a moment later. */
-const char *form_settles_small(const struct sample *sample);
+/*
+ * It is a moment later: the kernel has split what is mapped in part, or somebody has
+ * tried in vain to have it.
+ */
+const char *form_settles(const struct sample *sample, enum form form);
 
 /* The three as variants of a fixture whose FIXTURE_VARIANT has "form". */
 #define FORM_VARIANTS(fixture)						\

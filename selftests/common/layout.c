@@ -74,8 +74,9 @@ static const char *page_fits(const struct devthp_page *page, size_t i,
 	if (want->mapcount != ANY_MAPCOUNT)
 		facts |= DEVTHP_KNOWN_MAPCOUNT;
 	if (everything_is_required() && (page->known & facts) != facts)
-		return wrong("page %zu: facts %#x of %#x that are needed are unknown",
-			     i, facts & ~page->known, facts);
+		return wrong("page %zu is %s: facts %#x of %#x that are needed are unknown",
+			     i, devthp_location_name(page->location),
+			     facts & ~page->known, facts);
 
 	/* What no source could tell otherwise counts as fitting. */
 	facts &= page->known;

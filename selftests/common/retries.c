@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "retries.h"
@@ -33,4 +34,17 @@ const char *sleeps_and_retries(pid_t tid, const atomic_bool *done)
 	} while (time(NULL) < limit);
 	return wrong("who touches what is held slept %llu times in %d s",
 		     (unsigned long long)(now - before), PATIENCE);
+}
+
+const char *waiter_ended(pid_t pid, int *status)
+{
+	const time_t limit = time(NULL) + PATIENCE;
+
+	while (waitpid(pid, status, WNOHANG) != pid) {
+		if (time(NULL) >= limit)
+			return wrong("who needs what is held did not end in %d s",
+				     PATIENCE);
+		sched_yield();
+	}
+	return RIGHT;
 }

@@ -12,4 +12,7 @@
  */
 const char *sleeps_and_retries(pid_t tid, const atomic_bool *done);
 
+/* The child ends, with this status, before patience does. */
+const char *waiter_ended(pid_t pid, int *status);
+
 #endif

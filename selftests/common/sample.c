@@ -359,6 +359,16 @@ const char *sample_bring_back(struct sample *sample)
 	return sample->coherent ? sample_rest_to_system(sample) : RIGHT;
 }
 
+const char *sample_have_back(struct sample *sample, size_t first, size_t npages)
+{
+	if (sample->coherent)
+		CHECK(went_well("migrate to system memory",
+				devthp_migrate_to_system(sample->dev,
+							 page_of(sample, first),
+							 npages, NULL)));
+	return sample_access_range(sample, first, npages, ACCESS_WRITE);
+}
+
 const char *sample_device_write(struct sample *sample)
 {
 	return each_run(sample, device_write_run);

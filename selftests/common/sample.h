@@ -96,6 +96,9 @@ const char *sample_rest_to_system(struct sample *sample);
 /* Have the CPU use it all; what it uses on the device is sent for. */
 const char *sample_bring_back(struct sample *sample);
 
+/* The same of a part, which the CPU writes. */
+const char *sample_have_back(struct sample *sample, size_t first, size_t npages);
+
 /* Migrate everything, and the folios must arrive whole. */
 const char *sample_to_device_whole(struct sample *sample);
 const char *sample_to_system_whole(struct sample *sample);

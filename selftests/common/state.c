@@ -67,7 +67,7 @@ static const char *enter_folio_split(struct scene *scene)
 static const char *cut(struct sample *sample, enum hole how)
 {
 	CHECK(sample_cut(sample, CUT_FIRST, CUT_PAGES, how));
-	return form_settles_small(sample);
+	return form_settles(sample, FORM_SMALL);
 }
 
 static const char *enter_cut(struct scene *scene)

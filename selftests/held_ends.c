@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The process that holds memory of its own, through a driver, ends: no signal
+ * reaches who does not look for one, or who is on its way out. Nothing is left.
+ */
+#include <linux/futex.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "common/baseline.h"
+#include "common/driver.h"
+#include "common/harness.h"
+#include "common/need.h"
+#include "common/retries.h"
+#include "common/settle.h"
+
+FIXTURE(holder)
+{
+	struct baseline baseline;
+	struct sample sample;
+	int driver;
+	uint64_t in_use;
+};
+
+FIXTURE_VARIANT(holder)
+{
+	int signal;
+	bool robust;		/* has a robust futex in what it holds */
+	int futex_op;		/* waits for what it holds by this one; -1: not */
+};
+
+#define HOLDER(name, ...) FIXTURE_VARIANT_ADD(holder, name) { __VA_ARGS__ }
+
+HOLDER(exits, .futex_op = -1);
+HOLDER(is_killed, .futex_op = -1, .signal = SIGKILL);
+HOLDER(exits_with_a_futex_there, .futex_op = -1, .robust = true);
+HOLDER(is_killed_with_a_futex_there, .futex_op = -1, .robust = true,
+       .signal = SIGKILL);
+HOLDER(waits_to_lock_a_futex_there, .futex_op = FUTEX_LOCK_PI,
+       .signal = SIGKILL);
+HOLDER(waits_to_change_a_futex_there, .futex_op = FUTEX_WAKE_OP,
+       .signal = SIGKILL);
+
+FIXTURE_SETUP(holder)
+{
+	self->driver = -1;
+	NEED(driver_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(&self->sample, 1);
+	ASSERT_RIGHT(driver_open(&self->driver));
+	ASSERT_RIGHT(driver_in_use(self->driver, &self->in_use));
+}
+
+FIXTURE_TEARDOWN(holder)
+{
+	if (self->driver >= 0)
+		close(self->driver);
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+static struct robust_list_head robust;
+
+/* The kernel looks there when the thread ends. */
+static const char *put_robust_futex(struct sample *sample)
+{
+	struct robust_list *entry = (void *)sample->addr;
+	uint32_t *futex = (void *)(entry + 1);
+
+	entry->next = &robust.list;
+	*futex = syscall(SYS_gettid);
+	robust.list.next = entry;
+	robust.futex_offset = sizeof(*entry);
+	if (syscall(SYS_set_robust_list, &robust, sizeof(robust)))
+		return went_well("set_robust_list", -errno);
+	return RIGHT;
+}
+
+/* The child has handles of its own: those of the parent mirror the parent. */
+static const char *hold_own(struct sample *sample, bool with_robust_futex)
+{
+	int driver;
+
+	CHECK(device_open(&sample->dev, 0));
+	sample->owner = getpid();
+	CHECK(sample_fill_whole(sample));
+	if (with_robust_futex)
+		CHECK(put_robust_futex(sample));
+	CHECK(sample_to_device_whole(sample));
+	CHECK(driver_open(&driver));
+	CHECK(driver_hold(driver, sample->addr, sample->pages));
+	return driver_hold(driver, sample->addr, 1);
+}
+
+/* Tells by the pipe when it is about to end, or to wait. */
+static const char *hold_and_end(struct sample *sample,
+				const FIXTURE_VARIANT(holder) *variant, int pipe)
+{
+	CHECK(hold_own(sample, variant->robust));
+	if (write(pipe, "", 1) != 1)
+		return went_well("write to a pipe", -errno);
+	if (variant->futex_op >= 0) {
+		syscall(SYS_futex, variant->futex_op == FUTEX_WAKE_OP ?
+			sample->buffer : sample->addr,
+			variant->futex_op | FUTEX_PRIVATE_FLAG, 0, NULL,
+			sample->addr,
+			FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0));
+		return wrong("it has got what it holds: %s", strerror(errno));
+	}
+	if (variant->signal)
+		raise(variant->signal);
+	return RIGHT;
+}
+
+static const char *nothing_is_left(const void *arg)
+{
+	const FIXTURE_DATA(holder) *self = arg;
+
+	return driver_in_use_is(self->driver, self->in_use);
+}
+
+TEST_F(holder, leaves_nothing_behind)
+{
+	int status, ends[2];
+	char nothing;
+	pid_t pid;
+
+	ASSERT_EQ(0, pipe(ends));
+	pid = fork();
+	ASSERT_LE(0, pid);
+	if (!pid) {
+		const char *verdict = hold_and_end(&self->sample, variant,
+						   ends[1]);
+
+		if (!is_right(verdict))
+			TH_LOG("%s", verdict);
+		_exit(!is_right(verdict));
+	}
+	close(ends[1]);
+	ASSERT_EQ(1, read(ends[0], &nothing, 1));
+	close(ends[0]);
+	if (variant->futex_op >= 0) {
+		ASSERT_RIGHT(sleeps_and_retries(pid, NULL));
+		ASSERT_EQ(0, kill(pid, SIGKILL));
+	}
+	ASSERT_RIGHT(waiter_ended(pid, &status));
+	ASSERT_EQ(variant->signal, status);
+	ASSERT_RIGHT(settles(nothing_is_left, self));
+}
+
+TEST_HARNESS_MAIN
