@@ -13,6 +13,10 @@
 
 #include "model.h"
 
+#ifdef MODEL_FAULTS
+int model_fault;
+#endif
+
 static unsigned int users[MODEL_DEVICES];
 
 /* Begin a call for this state, unless it is another process's. */
@@ -78,7 +82,9 @@ static int model_close(void *state)
 
 	if (!enter(handle)) {
 		unhold_all(handle);
-		if (!--users[handle->minor] && !FAULT(16))
+		if (FAULT(16))
+			memset(model_data_of(0), 0, model_folio_pages() * model_page_size());
+		if (!--users[handle->minor])
 			model_drain(handle->minor);
 		model_unlock();
 	}
@@ -347,6 +353,9 @@ static const struct devthp_backend model = {
 /* Linked in, it is the default backend. */
 __attribute__((constructor)) static void model_register(void)
 {
+#ifdef MODEL_FAULTS
+	model_fault = atoi(getenv("MODEL_FAULT") ? getenv("MODEL_FAULT") : "0");
+#endif
 	if (devthp_backend_register(&model))
 		abort();
 }

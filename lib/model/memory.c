@@ -97,7 +97,8 @@ int model_memory_make(void)
 	frames = calloc(model_all_frames(), sizeof(*frames));
 	blocks = calloc(MODEL_DEVICES * BLOCKS, sizeof(*blocks));
 	made = mmap(NULL, model_all_frames() * model_page_size(), PROT_READ | PROT_WRITE,
-		    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		    (FAULT(28) ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+		    0);
 	if (!frames || !blocks || made == MAP_FAILED) {
 		free(frames);
 		free(blocks);

@@ -87,7 +87,7 @@ static bool is_there(const struct model_handle *handle, uintptr_t addr)
 
 	if (frame == MODEL_NONE)
 		return false;
-	if (model_minor_of(frame) == handle->minor)
+	if (model_minor_of(frame) == handle->minor || FAULT(30))
 		return true;
 	model_bring_back(addr, model_page_size());
 	return false;
@@ -152,7 +152,7 @@ int model_to_system(struct model_handle *handle, unsigned int minor, uintptr_t a
 			addr += size;
 			continue;
 		}
-		if (model_folio_of(frame) == frame && end - addr >= n * size &&
+		if (model_folio_of(frame) == frame && (end - addr >= n * size || FAULT(29)) &&
 		    !allocation_fails(handle)) {
 			come(frame, n);
 			*moved += n;

@@ -35,13 +35,15 @@
 #define MODEL_NONE	(-1L)		/* no such frame */
 
 /*
- * tests/mutants.sh builds the model with one thing wrong in it after the other: what
- * tells that from the right one are the tests of selftests/portable*.c.
+ * Built with -DMODEL_FAULTS, the model has one thing wrong in it, by the number that is
+ * in the environment: each must be noticed by a test (kernel/scripts/portable.sh).
  */
-#ifndef MODEL_FAULT
-#define MODEL_FAULT 0
+#ifdef MODEL_FAULTS
+extern int model_fault;
+#define FAULT(number) (model_fault == (number))
+#else
+#define FAULT(number) false
 #endif
-#define FAULT(number) (MODEL_FAULT == (number))
 
 struct model_handle {
 	unsigned int minor;

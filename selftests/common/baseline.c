@@ -136,7 +136,7 @@ static const char *take(struct baseline *baseline)
 	file_write("/proc/sys/vm/stat_refresh", "1");
 	get_more(&baseline->more);
 	return went_well("read counters",
-			 devthp_counters_take(baseline));
+			 devthp_counters_take(&baseline->before));
 }
 
 static const char *compare_more(const struct baseline_more *before,
