@@ -104,6 +104,9 @@ check-unpatched: accel unpatched	## only the unpatched kernel: new tests must no
 check-lib: deps			## only the library's own tests, on this machine
 	$(s)/check.sh lib
 
+check-portable: selftests	## only the selftests that any device passes, on this machine: a model, a toy
+	$(s)/check.sh portable
+
 check-runner: accel		## only the tests of the runner: it must notice what goes wrong
 	$(s)/check.sh runner
 
@@ -121,4 +124,4 @@ help:				## this list
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak check-guest check-unpatched check-lib check-runner lint clean distclean help
+	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help
