@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* "devthp probe": what this kernel, module and device support, in plain words. */
 #include <getopt.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,7 +51,8 @@ static void show_device(struct devthp_device *dev)
 	if (devthp_device_query(dev, &info))
 		return;
 	snprintf(text, sizeof(text), "%s (%s), %s memory", info.path, info.backend,
-		 info.caps & DEVTHP_CAP_COHERENT ? "coherent" : "private");
+		 info.caps & DEVTHP_CAP_COHERENT ? "coherent" :
+		 info.caps & DEVTHP_CAP_PRIVATE ? "private" : "no kernel's");
 	line("device", text);
 }
 
@@ -66,6 +68,14 @@ static void show_way(const char *subject, const struct devthp_trial *trial, uint
 	line(subject, text);
 }
 
+static bool is_the_kernels(const struct devthp_device *dev)
+{
+	struct devthp_device_info info = { .size = sizeof(info) };
+
+	return !devthp_device_query(dev, &info) &&
+	       info.caps & (DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT);
+}
+
 static int try_device(struct devthp_device *dev)
 {
 	struct devthp_trial trial = { .size = sizeof(trial) };
@@ -73,7 +83,7 @@ static int try_device(struct devthp_device *dev)
 
 	if (ret)
 		return complain(EXIT_LACKING, "cannot try the device out: %s", strerror(-ret));
-	if (!trial.system_huge)
+	if (trial.orders_known && !trial.system_huge)
 		return complain(EXIT_LACKING,
 				"the kernel gave no huge page to try with; free some memory");
 	show_way("to the device", &trial, trial.device_order);
@@ -82,6 +92,14 @@ static int try_device(struct devthp_device *dev)
 	line("failing alloc", trial.fail_alloc ? "can be injected" : "not known to the module");
 	if (!trial.data_good)
 		return EXIT_WRONG;
+	if (!trial.orders_known) {
+		puts("\nWhether folios stay whole cannot be seen: /dev/folio_probe would tell, or a snapshot by the backend.");
+		return EXIT_LACKING;
+	}
+	if (!is_the_kernels(dev)) {
+		puts("\nThis says nothing of the kernel, which does not know the device.");
+		return EXIT_GOOD;
+	}
 	if (trial.device_order && trial.system_order) {
 		puts("\nThis kernel has device-private huge pages.");
 		return EXIT_GOOD;

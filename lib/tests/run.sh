@@ -74,6 +74,18 @@ skeleton()
 		{ grep -q '(mydriver)' "$tmp/out" && grep -q 'not supported' "$tmp/err"; }
 }
 
+# Two that run on any machine: data survive their ways.
+other_backends()
+{
+	for backend in model skeleton/toy.c; do
+		$MAKE --no-print-directory O="$tmp/skeleton" BACKEND=$backend CC="$CC" \
+			LDFLAGS="$LDFLAGS" "$tmp/skeleton/devthp" || return 1
+		"$tmp/skeleton/devthp" probe >"$tmp/out" 2>&1
+		cat "$tmp/out"
+		grep -q '^data  *good\|no huge page\|^devthp: .*THP' "$tmp/out" || return 1
+	done
+}
+
 # Wrong use of the command: a sentence on stderr, nothing on stdout, status 2.
 misuse()
 {
@@ -89,7 +101,7 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer skeleton usage device'
+checks='consumer skeleton backends usage device'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
 echo "1..$(($# + $(echo $languages $checks | wc -w)))"
@@ -118,6 +130,7 @@ else
 fi
 
 attempt 'the skeleton of a backend' skeleton
+attempt 'a model and a toy as backends' other_backends
 
 wrong=0
 for words in '' nothing 'cycle --folios=0' 'cycle --folios=x' 'cycle --unmap' 'cycle more' \
