@@ -54,6 +54,23 @@ run_with()
 	done
 }
 
+# A test that asks for a member that is absent says which.
+lacks_are_named()
+{
+	echo "KTAP version 1"
+	echo "1..5"
+	n=0
+	for member in snapshot fail_alloc drain usage hold; do
+		n=$((n + 1))
+		if grep -qh "^ok .* # SKIP backend toy: $member is not supported" \
+				"$dir"/toy-portable_*.ktap; then
+			echo "ok $n $member"
+		else
+			echo "not ok $n $member"
+		fi
+	done
+}
+
 # What the skeleton does not have: changed and added lines.
 few_lines()
 {
@@ -102,9 +119,11 @@ run_with model >"$dir/model.ktap"
 run_faults >"$dir/faults.ktap"
 wait
 few_lines >"$dir/lines.ktap"
+lacks_are_named >"$dir/lacks.ktap"
 echo "KTAP version 1"
-echo "1..4"
+echo "1..5"
 suite 1 "model of a device" "$dir/model.ktap"
 suite 2 "faults of the model are noticed" "$dir/faults.ktap"
 suite 3 "toy made of the skeleton" "$dir/toy.ktap"
 suite 4 "size of the toy" "$dir/lines.ktap"
+suite 5 "what the toy lacks is named" "$dir/lacks.ktap"

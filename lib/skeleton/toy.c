@@ -5,7 +5,7 @@
  * uses it there; /proc/self/maps tells which pages are. It keeps the promises of
  * devthp_backend.h: selftests/portable_*.c pass with it.
  *
- *	make -C lib BACKEND=skeleton/toy.c		the devthp command on it
+ *	make -C lib BACKEND=$PWD/toy.c			the devthp command on it
  *	make -C .../tools/testing/selftests/devthp BACKEND=$PWD/toy.c	the suite
  *
  * Compare: diff mydriver.c toy.c

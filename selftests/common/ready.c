@@ -44,10 +44,10 @@ static int node_ready(struct devthp_device **dev, const char **why)
 	if (!err)
 		return KSFT_PASS;
 	if (err == -ENOENT || err == -ENXIO)
-		return missing("there is no /dev/hmm_dmirror0: modprobe test_hmm",
+		return missing("there is no device: modprobe test_hmm, or what the backend is for",
 			       why);
 	if (err == -EACCES || err == -EPERM)
-		return missing("no permission to open /dev/hmm_dmirror0: run as root",
+		return missing("no permission to open the device: run as root",
 			       why);
 	return KSFT_FAIL;
 }
