@@ -89,7 +89,7 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer skeleton usage device'
+checks='consumer skeleton usage device json'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
 echo "1..$(($# + $(echo $languages $checks | wc -w)))"
@@ -122,11 +122,14 @@ attempt 'the skeleton of a backend' skeleton
 wrong=0
 for words in '' nothing 'cycle --folios=0' 'cycle --folios=x' 'cycle --unmap' 'cycle more' \
 	'cycle --nothing' 'probe more' 'map' 'map x' 'map 1 2-1' 'map 1 2 3' 'check' \
-	'check --nothing' 'check 0' 'check 1 1000-1001'; do
+	'check --nothing' 'check 0' 'check 1 1000-1001' 'cycle --unmap=x' 'cycle --touch=x' \
+	'bench more' 'bench --instruction=0' 'probe --device'; do
 	# shellcheck disable=SC2086
 	misuse $words || { wrong=1; echo "# devthp $words"; comment "$tmp/err"; }
 done
 result "$wrong" 'wrong use of the command'
+
+attempt 'the commands with --json' sh tests/json.sh "$build/devthp"
 
 if [ -e /dev/hmm_dmirror3 ]; then
 	result 0 'a missing device is named # SKIP this machine has them all'
