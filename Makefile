@@ -31,6 +31,7 @@ run: accel			## boot and print the life of one 2 MiB folio
 	$(s)/run.sh
 
 check: accel unpatched		## run every test; ends with "N passed, N failed, N skipped"
+	$(s)/deps.sh lib
 	$(s)/check.sh
 
 shell: accel			## boot an interactive guest with the tools in it
@@ -102,6 +103,7 @@ check-unpatched: accel unpatched	## only the unpatched kernel: new tests must no
 	$(s)/check.sh unpatched
 
 check-lib: deps			## only the library's own tests, on this machine
+	$(s)/deps.sh lib
 	$(s)/check.sh lib
 
 check-runner: accel		## only the tests of the runner: it must notice what goes wrong

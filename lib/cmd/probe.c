@@ -26,11 +26,13 @@ static void help(void)
 
 static void show_system(const struct devthp_system *system)
 {
-	static const char *const policies[] = {
-		[DEVTHP_THP_UNSUPPORTED] = "not built in",
-		[DEVTHP_THP_NEVER] = "switched off",
-		[DEVTHP_THP_MADVISE] = "where asked for by madvise",
-		[DEVTHP_THP_ALWAYS] = "always",
+	static const struct {
+		const char *name, *text;
+	} policies[] = {
+		[DEVTHP_THP_UNSUPPORTED] = { "unsupported", "not built in" },
+		[DEVTHP_THP_NEVER] = { "never", "switched off" },
+		[DEVTHP_THP_MADVISE] = { "madvise", "where asked for by madvise" },
+		[DEVTHP_THP_ALWAYS] = { "always", "always" },
 	};
 	char size[16];
 
@@ -46,7 +48,8 @@ static void show_system(const struct devthp_system *system)
 		fact_null("pmd_size", NULL);
 		fact_null("pmd_order", NULL);
 	}
-	fact_string("huge_pages", policies[system->thp], "%s\n", policies[system->thp]);
+	fact_string("huge_pages", policies[system->thp].name, "%s\n",
+		    policies[system->thp].text);
 	config_show(system->release);
 	words(LINE, "folio probe");
 	if (system->probe_version)

@@ -80,7 +80,7 @@ if [ $json_status = 0 ]; then
 	has "/a \\\"b\\\\c $(printf '\303\251') \\ufffd\\\\012d\""
 	has '"name": "[stack]"'
 	has '"name": ""'
-	same where 's/^[0-9a-f]*-[0-9a-f]* \([a-z]*\)  *[a-z?]*  *[A-Z?]*  *[-0-9?]*  *[0-9]*$/\1/p'
+	same where 's,^[0-9a-f]*-[0-9a-f]* \(.\{9\}\) .*,\1,; t trim; d; :trim; s, *$,,p'
 	same picture 's/^  |\(.*\)|.*/\1/p'
 fi
 range=$(sed -n 's/ .*\[stack\]$//p' "/proc/$pid/maps")

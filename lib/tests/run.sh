@@ -59,7 +59,12 @@ consumer()
 	# shellcheck disable=SC2046,SC2086
 	$CC $LDFLAGS "$tmp/consumer.c" $(pkg-config --cflags --libs libdevthp) -o "$tmp/consumer" &&
 		LD_LIBRARY_PATH=$root/usr/lib "$tmp/consumer" &&
-		"$root/usr/bin/devthp" --version
+		"$root/usr/bin/devthp" --version || return 1
+	# A page for each function, if pages can be built here.
+	command -v scdoc >/dev/null || return 0
+	for name in $(sed -n 's/^ *\(devthp_[a-z_]*\);$/\1/p' libdevthp.map); do
+		[ -s "$root/usr/share/man/man3/$name.3" ] || { echo "no page $name(3)"; return 1; }
+	done
 }
 
 # The skeleton of a backend compiles as it is, is found, and can do nothing yet.
@@ -89,7 +94,7 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer skeleton usage device json'
+checks='consumer skeleton usage device json names commands example built'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
 echo "1..$(($# + $(echo $languages $checks | wc -w)))"
@@ -130,6 +135,17 @@ done
 result "$wrong" 'wrong use of the command'
 
 attempt 'the commands with --json' sh tests/json.sh "$build/devthp"
+
+attempt 'man pages and headers name the same' sh tests/man.sh names
+attempt 'man pages and commands have the same options and keys' \
+	env DEVTHP="$build/devthp" sh tests/man.sh commands
+attempt 'the example of the man page' env CC="$CC" sh tests/man.sh example
+lacks=$(for need in scdoc mandoc; do command -v $need >/dev/null || echo $need; done)
+if [ -z "$lacks" ]; then
+	attempt 'man pages, linted' sh tests/man.sh built "$build/man"
+else
+	result 0 "man pages, linted # SKIP no $(echo $lacks) here"
+fi
 
 if [ -e /dev/hmm_dmirror3 ]; then
 	result 0 'a missing device is named # SKIP this machine has them all'
