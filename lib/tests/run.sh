@@ -94,7 +94,7 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer skeleton usage device json names commands example built'
+checks='consumer skeleton usage device json names commands example built abi'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
 echo "1..$(($# + $(echo $languages $checks | wc -w)))"
@@ -146,6 +146,13 @@ if [ -z "$lacks" ]; then
 else
 	result 0 "man pages, linted # SKIP no $(echo $lacks) here"
 fi
+
+sh tests/abidiff.sh check "$build"/libdevthp.so.[0-9]* >"$tmp/log" 2>&1
+case $? in
+4) result 0 "the ABI is that of the baseline # SKIP $(tail -n 1 "$tmp/log")" ;;
+0) result 0 'the ABI is that of the baseline' ;;
+*) comment "$tmp/log"; result 1 'the ABI is that of the baseline' ;;
+esac
 
 if [ -e /dev/hmm_dmirror3 ]; then
 	result 0 'a missing device is named # SKIP this machine has them all'
