@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-# man.sh names | commands | example | built DIRECTORY: do the man pages and what they
-# are about agree? Pages take declarations from the headers as they are (man/header.awk);
+# man.sh names | commands | example | invariants | built DIRECTORY: do the man pages, and
+# docs/invariants.md, and what they are about agree? Pages take declarations from the headers as they are (man/header.awk);
 # here it is checked that they take each one, once, and name nothing that does not exist.
 # DEVTHP is the command, CC the compiler. Runs in lib/.
 set -u
@@ -162,6 +162,34 @@ check_example()
 		man/libdevthp.3.scd >"$tmp/example.c"
 	[ -s "$tmp/example.c" ] || wrong "there is no example"
 	"${CC:-cc}" -Iinclude -Wall -Wextra -Werror -fsyntax-only "$tmp/example.c" || wrong "the example does not compile"
+}
+
+# The table of the rules: numbers and names of the header, statements of the library, and
+# tests that there are. docs/ and selftests/ are not part of an installed lib/.
+check_invariants()
+{
+	table=../docs/invariants.md
+	sed -n '/^enum devthp_rule /,/^}/s/^\tDEVTHP_RULE_\([A-Z_]*\) = \([0-9]*\),.*/\2 \1/p' include/devthp.h |
+		tr 'A-Z_' 'a-z-' >"$tmp/rules"
+	sed -n '/^} catalogue/,/^};/s/^\t\t"\(.* .*\)",$/\1/p' src/invariants.c >"$tmp/statements"
+	paste -d '|' "$tmp/rules" "$tmp/statements" >"$tmp/has"
+	sed -n 's/^| \([0-9]*\) | \([a-z-]*\) | \([^|]*\) |.*/\1 \2|\3/p' $table >"$tmp/says"
+	[ "$(wc -l <"$tmp/has")" -ge 15 ] || wrong "the header has next to no rules"
+	diff "$tmp/has" "$tmp/says" >"$tmp/diff" ||
+		{ wrong "header and library (<), and $table (>) have other rules:"; cat "$tmp/diff" >&2; }
+	grep '^| [0-9]' $table | cut -d '|' -f 6 | grep -o '[a-z_]*()' | sort -u >"$tmp/cases"
+	while read -r name; do
+		grep -q "^static void ${name%()}(void)" tests/test_rules.c ||
+			wrong "$table names $name, which tests/test_rules.c has not"
+	done <"$tmp/cases"
+	grep '^| [0-9]' $table | cut -d '|' -f 7 | grep -o '`[a-z_]*`' | tr -d '`' | sort -u >"$tmp/programs"
+	while read -r name; do
+		grep -q 'scene\.h' "../selftests/$name.c" 2>/dev/null ||
+			grep -q 'matrix\.h' "../selftests/$name.c" 2>/dev/null ||
+			wrong "$table names the program $name, which applies no rules"
+	done <"$tmp/programs"
+	[ "$(grep -c '^| [0-9].*| `.*()` | `.*` |$' $table)" = "$(wc -l <"$tmp/has")" ] ||
+		wrong "$table: a rule without a test"
 }
 
 # What was built from them: nothing to complain of. scdoc writes a paragraph macro at each
