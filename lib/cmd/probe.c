@@ -151,7 +151,7 @@ static int try_device(struct devthp_device *dev)
 
 	if (ret)
 		return complain(EXIT_LACKING, "cannot try the device out: %s", strerror(-ret));
-	if (!trial.system_huge)
+	if (trial.orders_known && !trial.system_huge)
 		return complain(EXIT_LACKING,
 				"the kernel gave no huge page to try with; free some memory");
 	show_way("order_to_device", "to the device", &trial, trial.device_order);
@@ -161,6 +161,9 @@ static int try_device(struct devthp_device *dev)
 		  trial.data_good ? "good" : "lost on the way");
 	if (!trial.data_good)
 		return EXIT_WRONG;
+	if (!trial.orders_known)
+		return complain(EXIT_LACKING,
+				"nothing tells whether folios stay whole: no /dev/folio_probe, no snapshot by the backend");
 	whole = trial.device_order && trial.system_order;
 	fact_bool("device_huge_pages", whole, "\nThis kernel has %s\n", whole ?
 		  "device-private huge pages." :
