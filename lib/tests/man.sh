@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-# man.sh names | commands | example | invariants | built DIRECTORY: do the man pages, and
-# docs/invariants.md, and what they are about agree? Pages take declarations from the headers as they are (man/header.awk);
-# here it is checked that they take each one, once, and name nothing that does not exist.
+# man.sh names | commands | example | invariants | porting | built DIRECTORY: do the man
+# pages, and tables in docs/, and what they are about agree? Pages take declarations from
+# the headers as they are (man/header.awk); here it is checked that they take each one,
+# once, and name nothing that does not exist.
 # DEVTHP is the command, CC the compiler. Runs in lib/.
 set -u
 headers='include/devthp.h include/devthp_backend.h'
@@ -162,6 +163,16 @@ check_example()
 		man/libdevthp.3.scd >"$tmp/example.c"
 	[ -s "$tmp/example.c" ] || wrong "there is no example"
 	"${CC:-cc}" -Iinclude -Wall -Wextra -Werror -fsyntax-only "$tmp/example.c" || wrong "the example does not compile"
+}
+
+# Each member of a backend has its row in the porting guide.
+check_porting()
+{
+	guide=../docs/porting.md
+	sed -n 's/^\t[a-z].*(\*\([a-z_]*\))(.*/\1/p' include/devthp_backend.h | sort >"$tmp/has"
+	sed -n '/^## Member by member/,/^## Single/s/^| \(`.*`\) | .*/\1/p' $guide | cut -d '|' -f 1 |
+		grep -o '`[a-z_]*`' | tr -d '`' | sort >"$tmp/says"
+	differ $guide member
 }
 
 # The table of the rules: numbers and names of the header, statements of the library, and

@@ -94,7 +94,7 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer skeleton usage device json names commands example invariants built abi'
+checks='consumer skeleton usage device json names commands example invariants porting built abi'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
 echo "1..$(($# + $(echo $languages $checks | wc -w)))"
@@ -141,6 +141,7 @@ attempt 'man pages and commands have the same options and keys' \
 	env DEVTHP="$build/devthp" sh tests/man.sh commands
 attempt 'the example of the man page' env CC="$CC" sh tests/man.sh example
 attempt 'the table of the rules' sh tests/man.sh invariants
+attempt 'the table of a backend in the porting guide' sh tests/man.sh porting
 lacks=$(for need in scdoc mandoc; do command -v $need >/dev/null || echo $need; done)
 if [ -z "$lacks" ]; then
 	attempt 'man pages, linted' sh tests/man.sh built "$build/man"
