@@ -4,11 +4,22 @@
 
 function tell(name, value)
 {
-	if (name !~ /^DEVTHP_(VERSION_M[AJIN]+OR|RULES|LOCATIONS|COUNTERS|VERDICTS|SOURCE_ALL|FACTS_[A-Z]+|API|H|BACKEND_H)$/)
+	if (name !~ /^DEVTHP_(VERSION_M[AJIN]+OR|RULES|LOCATIONS|COUNTERS|VERDICTS|SIZE_COUNTERS|SOURCE_ALL|FACTS_[A-Z]+|API|H|BACKEND_H)$/)
 		print name, value
 }
 
-{ sub(/[ \t]*\/\*.*/, "") }
+# A line that goes on in the next one
+sub(/\\$/, "") {
+	begun = begun $0
+	next
+}
+
+{
+	$0 = begun $0
+	begun = ""
+	sub(/[ \t]*\/\*.*/, "")
+	gsub(/[ \t]+/, " ")
+}
 
 /^#define DEVTHP_/ {
 	name = $2
@@ -17,7 +28,7 @@ function tell(name, value)
 	tell(name, $0)
 }
 
-/^\tDEVTHP_[A-Z0-9_]+ = / {
+/^ ?DEVTHP_[A-Z0-9_]+ = / {
 	sub(/,$/, "")
 	tell($1, $3)
 }

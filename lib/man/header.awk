@@ -5,9 +5,10 @@
 #   awk -f header.awk HEADER... PAGE.scd		the page; a line "@NAME" becomes the
 #							declaration of that name, as the header has it
 #
-# A function and a structure have their names ("struct devthp_page"), and so has an enum.
-# Macros that follow each other without an empty line are one declaration, by the name of
-# the first. A page that asks for what there is not ends with a complaint.
+# A function, and a type of one, has its name; a structure or an enum has the keyword too
+# ("struct devthp_page"). Macros that follow each other without an empty line are one
+# declaration, by the name of the first. A page that asks for what there is not ends with a
+# complaint.
 
 function begin(what)
 {
@@ -35,7 +36,7 @@ FILENAME ~ /\.h$/ {
 	if (state == "" && match($0, /^(struct|enum) devthp_[a-z_]+ \{/)) {
 		state = "braces"
 		begin($1 " " $2)
-	} else if (state == "" && /^DEVTHP_API /) {
+	} else if (state == "" && /^(DEVTHP_API|typedef) .*devthp_[a-z_]+\(/) {
 		state = "function"
 		match($0, /devthp_[a-z_]+\(/)
 		begin(substr($0, RSTART, RLENGTH - 1))
