@@ -88,9 +88,9 @@ int need_whole_folios(struct devthp_device *dev, const struct devthp_system *sys
 		return complain(EXIT_LACKING, "cannot try the device out: %s", strerror(-ret));
 	if (!trial.data_good)
 		return complain(EXIT_WRONG, "a page that went to the device and back lost its data");
-	if (!trial.system_huge)
+	if (trial.orders_known && !trial.system_huge)
 		return complain(EXIT_LACKING, "the kernel gave no huge page to try with; free some memory");
-	if (!trial.device_order)
+	if (trial.orders_known && !trial.device_order)
 		return complain(EXIT_LACKING,
 				"this kernel migrates device memory page by page: the folio did not stay whole (order 0 after migrating); boot the patched kernel: make run");
 	return complain(EXIT_LACKING, "%s", probe_lack(system));

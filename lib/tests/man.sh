@@ -73,6 +73,30 @@ check_names()
 		references "$page"
 		case $page in *.3.scd) members "$page" ;; esac
 	done
+	errors
+}
+
+# Each error that the header tells of at a function is on the page that shows it, or is
+# one that every call may return.
+errors()
+{
+	# shellcheck disable=SC2086
+	awk '
+	/^\/\*/ { told = "" }
+	/^(\/\*| \*)/ { told = told " " $0 }
+	/^DEVTHP_API / && match($0, /devthp_[a-z_]+\(/) {
+		name = substr($0, RSTART, RLENGTH - 1)
+		count = split(told, words, /[^-A-Z0-9]+/)
+		for (i = 1; i <= count; i++)
+			if (words[i] ~ /^-E[A-Z0-9]+$/)
+				print name, words[i]
+	}' $headers | sort -u >"$tmp/errors"
+	[ -s "$tmp/errors" ] || wrong "the headers tell of no error"
+	while read -r name error; do
+		page=$(grep -lx "@$name" man/*.scd)
+		[ -z "$page" ] || grep -qF "*$error*" "$page" man/libdevthp.3.scd ||
+			wrong "$page does not tell of $error, which $name() may return"
+	done <"$tmp/errors"
 }
 
 # *page*(3) is a page, or a function that has a link to one.
