@@ -70,11 +70,15 @@ static void item(const char *word, bool *first)
 
 static void show_device(const struct devthp_device_info *info)
 {
-	const char *memory = info->caps & DEVTHP_CAP_COHERENT ? "coherent" : "private";
+	const char *memory = info->caps & DEVTHP_CAP_COHERENT ? "coherent" :
+			     info->caps & DEVTHP_CAP_PRIVATE ? "private" : NULL;
 
 	fact_string("device", info->path, LINE "%s", "device", info->path);
 	fact_string("backend", info->backend, " (%s)", info->backend);
-	fact_string("memory", memory, ", %s memory\n", memory);
+	if (memory)
+		fact_string("memory", memory, ", %s memory\n", memory);
+	else
+		fact_null("memory", ", no kernel's memory\n");
 	fact_number("window_pages", info->window_pages, LINE "%" PRIu64 " pages at most\n",
 		    "migrates", info->window_pages);
 }
@@ -143,8 +147,9 @@ static void show_way(const char *key, const char *subject, const struct devthp_t
 			    trial->orders_known ? "" : ", as far as can be seen");
 }
 
-static int try_device(struct devthp_device *dev)
+static int try_device(struct devthp_device *dev, const struct devthp_device_info *info)
 {
+	const bool kernel_knows = info->caps & (DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT);
 	struct devthp_trial trial = { .size = sizeof(trial) };
 	int ret = devthp_device_try(dev, &trial);
 	bool whole;
@@ -164,6 +169,11 @@ static int try_device(struct devthp_device *dev)
 	if (!trial.orders_known)
 		return complain(EXIT_LACKING,
 				"nothing tells whether folios stay whole: no /dev/folio_probe, no snapshot by the backend");
+	if (!kernel_knows) {
+		fact_null("device_huge_pages",
+			  "\nThis says nothing of the kernel, which does not know the device.\n");
+		return EXIT_GOOD;
+	}
 	whole = trial.device_order && trial.system_order;
 	fact_bool("device_huge_pages", whole, "\nThis kernel has %s\n", whole ?
 		  "device-private huge pages." :
@@ -180,7 +190,7 @@ static int show_all(struct devthp_device *dev)
 		return complain(EXIT_LACKING, "cannot query the device: %s", strerror(-ret));
 	show_device(&info);
 	show_calls(dev, &info);
-	return try_device(dev);
+	return try_device(dev, &info);
 }
 
 int cmd_probe(int argc, char **argv)
