@@ -79,8 +79,8 @@ static void show_device(const struct devthp_device_info *info)
 		fact_string("memory", memory, ", %s memory\n", memory);
 	else
 		fact_null("memory", ", no kernel's memory\n");
-	fact_number("window_pages", info->window_pages, LINE "%" PRIu64 " pages at most\n",
-		    "migrates", info->window_pages);
+	fact_number("window_pages", info->window_pages, LINE "%" PRIu64 " page%s at most\n",
+		    "migrates", info->window_pages, info->window_pages == 1 ? "" : "s");
 }
 
 /*
