@@ -579,7 +579,9 @@ struct devthp_snapshot_opts {
  * The probe, where there and allowed, tells all but the device's view. Without
  * it, facts come from pagemap, kpageflags and kpagecount. The device's view is
  * added if dev is given; levels and locations that are unknown so far come from
- * it. What no source knows is marked as unknown, page by page.
+ * it. What no source knows is marked as unknown, page by page: where a page is that no
+ * source spoke of, soft-dirty of a kernel that does not track it, and of a kernel newer
+ * than 6.14 mapcounts in large folios (kpagecount may be their average there).
  *
  * The members on mapcounts speak of a page beyond the first of a PMD entry only
  * if its folio has no PTE mappings: the probe tells the first page's.
@@ -587,6 +589,7 @@ struct devthp_snapshot_opts {
  * dev and pid together are -EINVAL: a device looks at its opener's memory.
  *
  * -ENODATA	no source could be used
+ * -EIO		a source said what makes no sense
  * -ESRCH	no such process
  * -EACCES, -EPERM	not allowed to look at it
  */

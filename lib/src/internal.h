@@ -22,6 +22,8 @@ static inline void devthp_restore_errno(const int *saved)
 	errno = *saved;
 }
 
+struct utsname;
+
 /*
  * The seam between the library and the kernel's files. All members return a
  * negative errno on failure. Unit tests put their own in.
@@ -33,6 +35,7 @@ struct devthp_sys {
 	ssize_t (*pread)(int fd, void *buf, size_t bytes, uint64_t offset);
 	/* Minor number of an open character device, -ENODEV if it is none. */
 	int (*minor)(int fd);
+	int (*uname)(struct utsname *name);
 };
 
 extern const struct devthp_sys devthp_sys_kernel;

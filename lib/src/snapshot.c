@@ -70,7 +70,8 @@ int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t
 	view.start = (uintptr_t)addr;
 	view.npages = npages;
 	view.page_size = devthp_page_size();
-	view.pmd_pages = pmd_size ? pmd_size / view.page_size : 1;
+	/* Without THP nobody says, but there still are page tables of a page each. */
+	view.pmd_pages = pmd_size ? pmd_size / view.page_size : view.page_size / sizeof(uint64_t);
 	view.pages = s->pages;
 	ret = ask_sources(s, &view, &opts);
 	if (ret) {
