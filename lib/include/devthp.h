@@ -856,13 +856,73 @@ enum devthp_counter {
 	DEVTHP_COUNT_SYS_ANON = 11,	/* bytes, /proc/meminfo */
 	DEVTHP_COUNT_SYS_PAGE_TABLES = 12,	/* bytes, /proc/meminfo */
 	DEVTHP_COUNT_SYS_MLOCKED = 13,	/* bytes, /proc/meminfo */
-	DEVTHP_COUNTERS = 14
+	DEVTHP_COUNT_PINS = 14,	/* pages pinned: taken, and not released */
+	DEVTHP_COUNT_ANON = 15,	/* bytes, /proc/self/smaps_rollup: exact */
+	/* vmstat: huge pages of PMD size, and base pages, since boot */
+	DEVTHP_COUNT_THP_FAULT = 16,	/* thp_fault_alloc */
+	DEVTHP_COUNT_THP_FAULT_FALLBACK = 17,	/* thp_fault_fallback */
+	DEVTHP_COUNT_THP_COLLAPSE = 18,	/* thp_collapse_alloc */
+	DEVTHP_COUNT_THP_SPLIT = 19,	/* thp_split_page */
+	DEVTHP_COUNT_THP_SPLIT_FAILED = 20,	/* thp_split_page_failed */
+	DEVTHP_COUNT_THP_SPLIT_DEFERRED = 21,	/* thp_deferred_split_page */
+	DEVTHP_COUNT_THP_MIGRATED = 22,	/* thp_migration_success */
+	DEVTHP_COUNT_THP_MIGRATION_FAILED = 23,	/* thp_migration_fail */
+	DEVTHP_COUNT_THP_MIGRATION_SPLIT = 24,	/* thp_migration_split */
+	DEVTHP_COUNT_THP_SWAPPED_OUT = 25,	/* thp_swpout */
+	DEVTHP_COUNT_THP_SWAPPED_OUT_SPLIT = 26,	/* thp_swpout_fallback */
+	DEVTHP_COUNT_MIGRATED = 27,	/* pgmigrate_success */
+	DEVTHP_COUNT_MIGRATION_FAILED = 28,	/* pgmigrate_fail */
+	/*
+	 * Bytes charged to the cgroup that the process is in when they are read: of
+	 * cgroup v2 at /sys/fs/cgroup, with the memory controller, else unknown. The
+	 * kernel adds up memory.stat every two seconds, or when enough has changed.
+	 */
+	DEVTHP_COUNT_MEMCG = 29,	/* memory.current */
+	DEVTHP_COUNT_MEMCG_SWAP = 30,	/* memory.swap.current */
+	DEVTHP_COUNT_MEMCG_ANON = 31,	/* memory.stat: anon, and so on */
+	DEVTHP_COUNT_MEMCG_ANON_HUGE = 32,	/* anon_thp */
+	DEVTHP_COUNT_MEMCG_FILE = 33,
+	DEVTHP_COUNT_MEMCG_KERNEL = 34,
+	DEVTHP_COUNT_MEMCG_PAGE_TABLES = 35,	/* pagetables */
+	DEVTHP_COUNT_MEMCG_SWAPCACHED = 36,
+	DEVTHP_COUNT_MEMCG_INACTIVE_ANON = 37,
+	DEVTHP_COUNT_MEMCG_ACTIVE_ANON = 38,
+	DEVTHP_COUNT_MEMCG_INACTIVE_FILE = 39,
+	DEVTHP_COUNT_MEMCG_ACTIVE_FILE = 40,
+	DEVTHP_COUNT_MEMCG_UNEVICTABLE = 41,
+	DEVTHP_COUNTERS = 42
 };
 
+/* Statistics of anonymous folios of one size, which sysfs has for each: */
+enum devthp_size_counter {
+	DEVTHP_SIZE_NR_ANON = 0,	/* nr_anon: there are */
+	DEVTHP_SIZE_PARTIALLY_MAPPED = 1,	/* nr_anon_partially_mapped: of them */
+	DEVTHP_SIZE_SPLIT = 2,	/* split, so far; and so on */
+	DEVTHP_SIZE_SPLIT_FAILED = 3,
+	DEVTHP_SIZE_SPLIT_DEFERRED = 4,
+	DEVTHP_SIZE_FAULT = 5,	/* anon_fault_alloc */
+	DEVTHP_SIZE_FAULT_FALLBACK = 6,	/* anon_fault_fallback */
+	DEVTHP_SIZE_SWAPPED_OUT = 7,	/* swpout */
+	DEVTHP_SIZE_SWAPPED_OUT_SPLIT = 8,	/* swpout_fallback */
+	DEVTHP_SIZE_COUNTERS = 9
+};
+
+/* The number of such a counter for all calls below; order < DEVTHP_COUNT_ORDERS. */
+#define DEVTHP_COUNT_ORDERS	16
+#define DEVTHP_COUNT_OF_ORDER_STEP	0x100U
+#define DEVTHP_COUNT_OF_ORDER(order, size_counter) \
+	(0x10000U + (order) * DEVTHP_COUNT_OF_ORDER_STEP + (size_counter))
+
+/* Such as "rss_anon", "order-4 split"; "?" for what is none. Static storage. */
 DEVTHP_API const char *devthp_counter_name(unsigned int counter);
 
-/* Read all counters that this kernel has. */
+/*
+ * Read all counters that this kernel has, or those that are listed: the others are
+ * unknown then. Each file is read once. -EINVAL: (also) there is no such counter.
+ */
 DEVTHP_API int devthp_counters_take(struct devthp_counters **counters);
+DEVTHP_API int devthp_counters_take_some(struct devthp_counters **counters,
+					 const uint32_t *wanted, size_t nwanted);
 DEVTHP_API int devthp_counters_free(struct devthp_counters *counters);
 
 /* -ENODATA: this kernel does not have it. value, delta must not be NULL. */
@@ -872,6 +932,37 @@ DEVTHP_API int devthp_counters_get(const struct devthp_counters *counters,
 DEVTHP_API int devthp_counters_delta(const struct devthp_counters *before,
 				     const struct devthp_counters *after,
 				     unsigned int counter, int64_t *delta);
+
+/* How much a counter may have fallen, or grown, to be as good as equal. */
+struct devthp_slack {
+	uint32_t counter;
+	uint32_t reserved;	/* 0 */
+	int64_t less;		/* >= 0 */
+	int64_t more;		/* >= 0 */
+};
+
+struct devthp_count_difference {
+	size_t size;		/* in: sizeof(struct devthp_count_difference) */
+	uint64_t index;		/* of its slack */
+	uint32_t counter;
+	uint32_t reserved;
+	uint64_t before;	/* DEVTHP_NONE: unknown, and known after; or the other way */
+	uint64_t after;
+	int64_t delta;		/* 0 if one is unknown */
+};
+
+/*
+ * Look for the next counter, from slacks[from] on, that differs by more than its slack,
+ * or is known once only; one that is known neither time is no difference. report may
+ * be NULL.
+ *
+ * Returns 1 if there is one, 0 if not. -EINVAL: (also) no such counter, a slack below 0.
+ * -ERANGE: from is beyond nslacks.
+ */
+DEVTHP_API int devthp_counters_compare(const struct devthp_counters *before,
+				       const struct devthp_counters *after,
+				       const struct devthp_slack *slacks, size_t nslacks,
+				       size_t from, struct devthp_count_difference *report);
 
 #ifdef __cplusplus
 }
