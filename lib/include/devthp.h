@@ -7,7 +7,7 @@
  *
  * - Calls that can fail return int: 0 or a count on success, a negative errno
  *   on failure. errno itself is never changed. Nothing is ever printed, and
- *   the process never exited.
+ *   the process never exited. devthp_log_set() tells why a call failed.
  * - Objects are opaque. A constructor hands out the object through its first
  *   parameter and leaves it untouched on failure. The matching _close() or
  *   _free() accepts NULL. An object belongs to one thread at a time; different
@@ -63,6 +63,32 @@ DEVTHP_API size_t devthp_page_size(void);
  * no transparent huge pages.
  */
 DEVTHP_API size_t devthp_pmd_size(void);
+
+/*
+ * The log. It tells what a return value cannot: which arguments were refused, which
+ * backend and which sources were taken, and why others were not, what devthp_check()
+ * saw and did not believe. It is for people: messages may change.
+ */
+enum devthp_log_level {
+	DEVTHP_LOG_ERROR = 1,	/* why a call fails */
+	DEVTHP_LOG_WARNING = 2,	/* it goes on, and you will know less, or not as well */
+	DEVTHP_LOG_INFO = 3,	/* what was chosen */
+	DEVTHP_LOG_DEBUG = 4	/* each step */
+};
+
+/* One line, without its end, and without a place or time. */
+typedef void devthp_log_fn(void *context, unsigned int level, const char *message);
+
+/*
+ * From now on call fn for messages of that level, and below it, of all threads; NULL,
+ * or level 0, as in the beginning: for none. Calls of fn come one at a time, and once
+ * this has returned there is none of what was set before, nor will be. fn may call the
+ * library, which logs nothing then; it must not fork(), nor end its thread.
+ *
+ * -EINVAL	no such level
+ * -EDEADLK	fn itself called this
+ */
+DEVTHP_API int devthp_log_set(devthp_log_fn *fn, void *context, unsigned int level);
 
 /* How the kernel hands out transparent huge pages (devthp_system.thp). */
 enum devthp_thp_policy {

@@ -16,8 +16,12 @@ int devthp_device_open(struct devthp_device **dev, const struct devthp_device_op
 	ret = devthp_opts_get(&opts, sizeof(opts), given);
 	if (ret)
 		return ret;
-	if (!dev || opts.reserved || (opts.path && opts.minor))
+	if (!dev)
 		return -EINVAL;
+	if (opts.reserved)
+		return DEVTHP_REFUSE("reserved");
+	if (opts.path && opts.minor)
+		return DEVTHP_REFUSE("minor together with path");
 
 	d = calloc(1, sizeof(*d));
 	if (!d)
@@ -27,10 +31,14 @@ int devthp_device_open(struct devthp_device **dev, const struct devthp_device_op
 	request.minor = opts.minor;
 	ret = d->backend ? d->backend->open(&request, &d->facts) : -EPROTONOSUPPORT;
 	if (ret) {
+		devthp_log(DEVTHP_LOG_ERROR, ret, "backend %s: no device opened: %m",
+			   d->backend ? d->backend->name : opts.backend);
 		free(d);
 		return ret;
 	}
 	d->facts.path[sizeof(d->facts.path) - 1] = '\0';
+	devthp_log(DEVTHP_LOG_INFO, 0, "backend %s%s: opened %s", d->backend->name,
+		   opts.backend ? "" : " (nobody named one)", d->facts.path);
 	*dev = d;
 	return 0;
 }
@@ -84,9 +92,18 @@ static int check(const struct devthp_device *dev, bool able, const void *addr,
 
 	if (!dev || ret)
 		return -EINVAL;
-	if (!able)
+	if (!able) {
+		devthp_log(DEVTHP_LOG_INFO, 0, "backend %s cannot do that", dev->backend->name);
 		return -EOPNOTSUPP;
+	}
 	return devthp_report_check(report);
+}
+
+static void log_failure(const struct devthp_device *dev, const char *call, int ret)
+{
+	if (ret < 0)
+		devthp_log(DEVTHP_LOG_DEBUG, ret, "%s: backend %s says: %m", call,
+			   dev->backend->name);
 }
 
 static uint64_t pages_on_device(struct devthp_device *dev, uintptr_t addr, size_t npages)
@@ -143,6 +160,7 @@ int devthp_migrate_to_device(struct devthp_device *dev, void *addr, size_t npage
 		before = pages_on_device(dev, (uintptr_t)addr, npages);
 	ret = dev->backend->migrate_to_device(dev->facts.state, (uintptr_t)addr, npages, buf,
 					      &facts.entries);
+	log_failure(dev, __func__, ret);
 	if (report) {
 		facts.pages = moved(before, pages_on_device(dev, (uintptr_t)addr, npages));
 		devthp_report_put(report, &facts, sizeof(facts));
@@ -166,6 +184,7 @@ int devthp_migrate_to_system(struct devthp_device *dev, void *addr, size_t npage
 	if (report)
 		before = pages_on_device(dev, (uintptr_t)addr, npages);
 	ret = dev->backend->migrate_to_system(dev->facts.state, (uintptr_t)addr, npages, &facts.entries);
+	log_failure(dev, __func__, ret);
 	if (report) {
 		facts.pages = moved(pages_on_device(dev, (uintptr_t)addr, npages), before);
 		devthp_report_put(report, &facts, sizeof(facts));

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "devthp.h"
+#include "log.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -47,9 +48,11 @@ int devthp_read_text(const char *path, char **text);
 int devthp_read_number(const char *path, uint64_t *value);
 
 /* Copy the caller's options over zeroes; the rules are in devthp.h. */
-int devthp_opts_get(void *opts, size_t known, const void *given);
+int devthp_take_opts(const char *call, void *opts, size_t known, const void *given);
+#define devthp_opts_get(opts, known, given) devthp_take_opts(__func__, opts, known, given)
 /* May the caller's report be written to? NULL may. */
-int devthp_report_check(const void *report);
+int devthp_check_report(const char *call, const void *report);
+#define devthp_report_check(report) devthp_check_report(__func__, report)
 /* Write as much as the caller's report takes. NULL is fine. */
 void devthp_report_put(void *report, const void *facts, size_t known);
 

@@ -63,11 +63,20 @@ int devthp_range_alloc(struct devthp_range **range, const struct devthp_range_op
 		return ret;
 	page = devthp_page_size();
 	grid = pmd_size ? pmd_size : page;
-	if (!range || opts.reserved || opts.advice > DEVTHP_ADVICE_NONE ||
-	    opts.bytes % page || opts.offset % page || opts.offset >= grid)
+	if (!range)
 		return -EINVAL;
-	if (!pmd_size && (!opts.bytes || opts.advice == DEVTHP_ADVICE_HUGE))
+	if (opts.reserved)
+		return DEVTHP_REFUSE("reserved");
+	if (opts.advice > DEVTHP_ADVICE_NONE)
+		return DEVTHP_REFUSE("advice");
+	if (opts.bytes % page)
+		return DEVTHP_REFUSE("bytes");
+	if (opts.offset % page || opts.offset >= grid)
+		return DEVTHP_REFUSE("offset");
+	if (!pmd_size && (!opts.bytes || opts.advice == DEVTHP_ADVICE_HUGE)) {
+		devthp_log(DEVTHP_LOG_ERROR, 0, "%s: this kernel has no huge pages", __func__);
 		return -EOPNOTSUPP;
+	}
 
 	r = calloc(1, sizeof(*r));
 	if (!r)

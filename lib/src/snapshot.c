@@ -37,7 +37,18 @@ static int ask_sources(struct devthp_snapshot *s, struct devthp_view *view,
 		ret = note(s, DEVTHP_SOURCE_KPAGE, devthp_source_kpage(view));
 	if (!ret && allowed & DEVTHP_SOURCE_DEVICE && opts->dev)
 		ret = note(s, DEVTHP_SOURCE_DEVICE, devthp_source_device(view, opts->dev));
-	return ret ? ret : s->sources ? 0 : -ENODATA;
+	if (!ret && !s->sources)
+		ret = -ENODATA;
+	if (ret)
+		devthp_log(DEVTHP_LOG_ERROR, ret, "no snapshot of process %d: %m", (int)view->pid);
+	else
+		devthp_log(DEVTHP_LOG_DEBUG, 0, "snapshot of %zu pages at %#lx by%s%s%s%s",
+			   view->npages, (unsigned long)view->start,
+			   s->sources & DEVTHP_SOURCE_PROBE ? " probe" : "",
+			   s->sources & DEVTHP_SOURCE_PAGEMAP ? " pagemap" : "",
+			   s->sources & DEVTHP_SOURCE_KPAGE ? " kpageflags" : "",
+			   s->sources & DEVTHP_SOURCE_DEVICE ? " device" : "");
+	return ret;
 }
 
 int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t npages,
@@ -55,8 +66,14 @@ int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t
 	ret = ret ? ret : devthp_check_pages(addr, npages);
 	if (ret)
 		return ret;
-	if (!snap || opts.pid < 0 || opts.sources & ~DEVTHP_SOURCE_ALL || (opts.pid && opts.dev))
+	if (!snap)
 		return -EINVAL;
+	if (opts.pid < 0)
+		return DEVTHP_REFUSE("pid");
+	if (opts.sources & ~DEVTHP_SOURCE_ALL)
+		return DEVTHP_REFUSE("sources");
+	if (opts.pid && opts.dev)
+		return DEVTHP_REFUSE("dev together with pid");
 	if (npages > (SIZE_MAX - sizeof(*s)) / sizeof(s->pages[0]))
 		return -ENOMEM;
 	s = calloc(1, sizeof(*s) + npages * sizeof(s->pages[0]));

@@ -45,11 +45,7 @@ bool devthp_release_between(unsigned int from, unsigned int from_minor, unsigned
 /* First page of the view that an aligned entry of npages at page i covers. */
 size_t devthp_entry_page(const struct devthp_view *view, size_t i, size_t npages);
 
-/* Is a file missing or closed to us, so that its source is not to be had? */
-static inline bool devthp_unavailable(int err)
-{
-	return err == -ENOENT || err == -ENXIO || err == -ENODEV || err == -EACCES ||
-	       err == -EPERM;
-}
+/* Error of opening a file: -ENODATA if it is missing or closed to us, which is logged. */
+int devthp_not_to_be_had(const char *path, int err);
 
 #endif

@@ -58,8 +58,10 @@ int devthp_source_device(struct devthp_view *view, struct devthp_device *dev)
 	if (!prot)
 		return -ENOMEM;
 	ret = devthp_device_snapshot(dev, (const void *)view->start, view->npages, prot);
-	if (ret == -EOPNOTSUPP)
+	if (ret == -EOPNOTSUPP) {
+		devthp_log(DEVTHP_LOG_WARNING, ret, "going without the device's view: %m");
 		ret = -ENODATA;
+	}
 	for (i = 0; !ret && i < view->npages; i++)
 		fill_from_prot(view, i, prot[i]);
 	free(prot);

@@ -5,6 +5,9 @@
 
 #include "source.h"
 
+#define FLAGS		"/proc/kpageflags"
+#define COUNT		"/proc/kpagecount"
+
 #define KPAGE_HEAD		(1ULL << 15)
 #define KPAGE_TAIL		(1ULL << 16)
 #define KPAGE_NOPAGE		(1ULL << 20)
@@ -88,12 +91,12 @@ int devthp_source_kpage(struct devthp_view *view)
 	int ret = 0;
 	size_t i;
 
-	k.flags_fd = devthp_sys->open("/proc/kpageflags", O_RDONLY);
+	k.flags_fd = devthp_sys->open(FLAGS, O_RDONLY);
 	if (k.flags_fd < 0)
-		return devthp_unavailable(k.flags_fd) ? -ENODATA : k.flags_fd;
-	k.count_fd = devthp_sys->open("/proc/kpagecount", O_RDONLY);
+		return devthp_not_to_be_had(FLAGS, k.flags_fd);
+	k.count_fd = devthp_sys->open(COUNT, O_RDONLY);
 	if (k.count_fd < 0) {
-		ret = devthp_unavailable(k.count_fd) ? -ENODATA : k.count_fd;
+		ret = devthp_not_to_be_had(COUNT, k.count_fd);
 		goto out_flags;
 	}
 	k.window = calloc(2 * view->pmd_pages, sizeof(*k.window));

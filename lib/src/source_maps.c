@@ -14,6 +14,21 @@ void devthp_proc_path(char *path, size_t bytes, pid_t pid, const char *file)
 		snprintf(path, bytes, "/proc/self/%s", file);
 }
 
+int devthp_not_to_be_had(const char *path, int err)
+{
+	switch (err) {
+	case -ENOENT:
+	case -ENXIO:
+	case -ENODEV:
+	case -EACCES:
+	case -EPERM:
+		devthp_log(DEVTHP_LOG_WARNING, err, "going without %s: %m", path);
+		return -ENODATA;
+	default:
+		return err;
+	}
+}
+
 /* Something is there or not: that is for the other sources to say. */
 static void mark_mapped(struct devthp_view *view, const struct devthp_mapping *mapping)
 {

@@ -152,7 +152,10 @@ int devthp_source_pagemap(struct devthp_view *view)
 	devthp_proc_path(path, sizeof(path), view->pid, "pagemap");
 	fd = devthp_sys->open(path, O_RDONLY);
 	if (fd < 0)
-		return devthp_unavailable(fd) ? -ENODATA : fd;
+		return devthp_not_to_be_had(path, fd);
+	if (!dialect.types)
+		devthp_log(DEVTHP_LOG_WARNING, 0,
+			   "types of entries of this kernel are unknown: device memory cannot be told");
 	words = malloc(view->npages * sizeof(*words));
 	count = words ? devthp_read_words(fd, words, view->start / view->page_size,
 					  view->npages) : -ENOMEM;
@@ -160,6 +163,8 @@ int devthp_source_pagemap(struct devthp_view *view)
 	 * It ends where the addresses of a process do, which the kernel's own pages are
 	 * beyond, and at once if the process has ended: that leaves pages unknown.
 	 */
+	if (count >= 0 && (size_t)count < view->npages)
+		devthp_log(DEVTHP_LOG_WARNING, 0, "%s ends after %zd pages", path, count);
 	for (i = 0; i < count; i++)
 		fill_from_pagemap(&view->pages[i], words[i], &dialect);
 	free(words);

@@ -176,8 +176,10 @@ static int scan(struct devthp_view *view, int fd, struct folio_probe_record *rec
 		if (scan.start <= last || scan.filled > CAPACITY)
 			return -EIO;
 		for (i = 0; i < scan.filled; i++) {
-			if (is_nonsense(view, &records[i]))
+			if (is_nonsense(view, &records[i])) {
+				devthp_log(DEVTHP_LOG_ERROR, 0, "%s tells nonsense", PROBE_PATH);
 				return -EIO;
+			}
 			fill_entry(view, &records[i]);
 		}
 	} while (scan.start < scan.end);
@@ -191,7 +193,7 @@ int devthp_source_probe(struct devthp_view *view)
 
 	fd = devthp_probe_open();
 	if (fd < 0)
-		return devthp_unavailable(fd) ? -ENODATA : fd;
+		return devthp_not_to_be_had(PROBE_PATH, fd);
 	records = calloc(CAPACITY, sizeof(*records));
 	ret = records ? scan(view, fd, records) : -ENOMEM;
 	free(records);

@@ -27,7 +27,7 @@ static struct {
 	} files[FILES_MAX];
 	size_t nfiles;
 	const struct folio_probe_record *records;
-	size_t nrecords, chunk;
+	size_t nrecords, chunk, scans;
 	const char *release;
 	int open;
 } mock;
@@ -136,6 +136,8 @@ static int probe_ioctl(unsigned long request, struct folio_probe_scan *scan)
 	CHECK_INT(request, FOLIO_PROBE_SCAN);
 	CHECK_INT(scan->size, sizeof(*scan));
 	CHECK_INT(scan->record_size, sizeof(*out));
+	if (mock.scans && !--mock.scans)
+		mock.records += mock.nrecords;
 	out = (void *)(uintptr_t)scan->records;
 	from = scan->start;
 	for (i = 0; i < mock.nrecords && scan->filled < mock.chunk; i++) {
@@ -202,6 +204,14 @@ void mock_probe(const struct folio_probe_record *records, size_t count, size_t c
 	mock.records = records;
 	mock.nrecords = count;
 	mock.chunk = chunk;
+	mock.scans = 0;
+}
+
+void mock_probe_scans(const struct folio_probe_record *records, size_t count, size_t chunk,
+		      size_t scan)
+{
+	mock_probe(records, count, chunk);
+	mock.scans = scan;
 }
 
 void mock_release(const char *release)

@@ -53,6 +53,9 @@ void mock_file(const char *path, const void *bytes, size_t count, int error);
 void mock_words(const char *path, uint64_t word);
 /* What the probe scans, at most "chunk" records a call. */
 void mock_probe(const struct folio_probe_record *records, size_t count, size_t chunk);
+/* The same, but from the nth scan on it has as many that are behind these. */
+void mock_probe_scans(const struct folio_probe_record *records, size_t count, size_t chunk,
+		      size_t scan);
 /* What uname -r says; the real one if not given. */
 void mock_release(const char *release);
 /* Back to the real kernel. Was everything expected done, everything open closed? */
