@@ -92,6 +92,9 @@ bench: nodebug			## measure migrations in guest instructions, against goals
 soak: accel debug		## the concurrent tests on the debug kernel, MINUTES long
 	$(s)/soak.sh
 
+fuzz: deps			## libFuzzer for MINUTES on all that the library parses; takes clang
+	$(s)/fuzz.sh
+
 check-newer: accel		## hmm-tests of a newer kernel: NEWER_SRC, or Debian's newest source
 	$(s)/newer.sh
 
@@ -121,4 +124,4 @@ help:				## this list
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak check-guest check-unpatched check-lib check-runner lint clean distclean help
+	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak fuzz check-guest check-unpatched check-lib check-runner lint clean distclean help

@@ -128,7 +128,10 @@ size_t devthp_entry_page(const struct devthp_view *view, size_t i, size_t npages
 /* No kernel has such; and those who go by a record are to be safe. */
 static bool is_nonsense(const struct devthp_view *view, const struct folio_probe_record *r)
 {
-	return r->level > FOLIO_PROBE_PUD || r->order > MAX_ORDER || r->addr % view->page_size;
+	int mapcount;
+
+	return r->level > FOLIO_PROBE_PUD || r->order > MAX_ORDER || r->addr % view->page_size ||
+	       __builtin_add_overflow(r->entire_mapcount, r->page_mapcount, &mapcount);
 }
 
 /* The pages of the view that the entry covers. */

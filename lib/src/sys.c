@@ -91,7 +91,9 @@ int devthp_read_text(const char *path, char **text)
 		return (int)got;
 	}
 	buf[filled] = '\0';
-	*text = buf;
+	/* Without room behind it, so that a parser that goes on is noticed. */
+	more = realloc(buf, filled + 1);
+	*text = more ? more : buf;
 	return 0;
 }
 

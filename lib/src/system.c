@@ -16,7 +16,7 @@
 #define THP_DIR "/sys/kernel/mm/transparent_hugepage/"
 
 /* No architecture comes near: what says more says nonsense. */
-#define PMD_SIZE_LIMIT	(1ULL << 34)
+#define PMD_SIZE_LIMIT	(1ULL << 30)
 
 #define STRING(x) #x
 #define VERSION(major, minor) STRING(major) "." STRING(minor)

@@ -89,10 +89,10 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer skeleton usage device'
+checks='consumer skeleton usage device fuzz'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
-echo "1..$(($# + $(echo $languages $checks | wc -w)))"
+echo "1..$(($# * 3 + $(echo $languages $checks | wc -w)))"
 
 for program; do
 	name=${program##*/}
@@ -103,6 +103,37 @@ for program; do
 	[ "$status" -le 1 ] || echo "# $name ended with status $status"
 	result "$status" "$name"
 done
+
+# The same programs, watched. What they say is known; who watches says more.
+for program; do
+	name=${program##*/}
+	if [ -n "${SANITIZED:-}" ]; then
+		attempt "$name with ASan and UBSan" "$SANITIZED/tests/$name"
+	else
+		result 0 "$name with ASan and UBSan # SKIP it was built with them"
+	fi
+done
+for program; do
+	name="${program##*/} with valgrind"
+	if [ -z "${SANITIZED:-}" ]; then
+		result 0 "$name # SKIP it was built with ASan"
+	elif ! command -v valgrind >/dev/null; then
+		result 0 "$name # SKIP valgrind is not installed"
+	else
+		attempt "$name" valgrind -q --error-exitcode=9 --leak-check=full \
+			--errors-for-leak-kinds=definite,indirect,possible \
+			--suppressions=tests/valgrind.supp "$program"
+	fi
+done
+# Inputs that are kept, and some changes of them; fuzz/replay.c says how to have one again.
+replay=${SANITIZED:-$build}/fuzz/replay
+if [ -x "$replay" ]; then
+	attempt 'all that parses, on kept and changed inputs' \
+		"$replay" -r 3000 -o "$build/fuzz.crash" fuzz/corpus/*
+	sed -n 's/^# //p' "$tmp/log" | sed 's/^/# /'
+else
+	result 0 'all that parses, on kept and changed inputs # SKIP there is no replay'
+fi
 
 for language in $languages; do
 	compiler=$CC
