@@ -12,6 +12,9 @@
  *   parameter and leaves it untouched on failure. The matching _close() or
  *   _free() accepts NULL. An object belongs to one thread at a time; different
  *   objects may be used by different threads.
+ * - An object that was closed or freed already is -EBADF (0 or NULL, from calls that
+ *   return no error), which finds mistakes, but not all: another object may have got its
+ *   address, and two threads may be too close together.
  * - Structures whose first member is "size" may grow. The caller sets size to
  *   sizeof(the structure) as it was compiled. A shorter structure than the
  *   library's is accepted: options not given are 0, facts not asked for are

@@ -24,6 +24,7 @@ static int take(struct devthp_counters **counters, const uint32_t *wanted, size_
 	for (i = 0; !wanted && i < ALL_COUNTERS; i++)
 		c->wanted[i] = true;
 	devthp_counters_read(c);
+	devthp_live_add(c);
 	*counters = c;
 	return 0;
 }
@@ -45,6 +46,8 @@ int devthp_counters_take_some(struct devthp_counters **counters, const uint32_t 
 
 int devthp_counters_free(struct devthp_counters *counters)
 {
+	if (counters && !devthp_live_remove(counters))
+		return -EBADF;
 	free(counters);
 	return 0;
 }
@@ -53,8 +56,11 @@ int devthp_counters_get(const struct devthp_counters *counters, unsigned int cou
 			uint64_t *value)
 {
 	const size_t place = devthp_counter_place(counter);
+	int ret = devthp_live(counters);
 
-	if (!counters || place >= ALL_COUNTERS || !value)
+	if (ret)
+		return ret;
+	if (place >= ALL_COUNTERS || !value)
 		return -EINVAL;
 	if (!counters->known[place])
 		return -ENODATA;
@@ -102,9 +108,11 @@ int devthp_counters_compare(const struct devthp_counters *before,
 	size_t i;
 	int ret;
 
-	if (!before || !after || !slacks)
-		return -EINVAL;
-	ret = devthp_report_check(report);
+	ret = devthp_live(before);
+	ret = ret ? ret : devthp_live(after);
+	if (!ret && !slacks)
+		ret = -EINVAL;
+	ret = ret ? ret : devthp_report_check(report);
 	if (ret)
 		return ret;
 	for (i = 0; i < nslacks; i++) {

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "devthp.h"
+#include "live.h"
 #include "log.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

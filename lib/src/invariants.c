@@ -92,27 +92,34 @@ const char *devthp_rule_statement(unsigned int rule)
 	return rule && rule < DEVTHP_RULES ? catalogue[rule].statement : "?";
 }
 
-int devthp_findings_free(struct devthp_findings *findings)
+static void forget(struct devthp_findings *findings)
 {
 	if (findings)
 		free(findings->list);
 	free(findings);
+}
+
+int devthp_findings_free(struct devthp_findings *findings)
+{
+	if (findings && !devthp_live_remove(findings))
+		return -EBADF;
+	forget(findings);
 	return 0;
 }
 
 size_t devthp_findings_count(const struct devthp_findings *findings)
 {
-	return findings ? findings->count : 0;
+	return devthp_live(findings) ? 0 : findings->count;
 }
 
 int devthp_findings_get(const struct devthp_findings *findings, size_t i,
 			struct devthp_finding *finding)
 {
-	int ret;
+	int ret = devthp_live(findings);
 
-	if (!findings || !finding)
-		return -EINVAL;
-	ret = devthp_report_check(finding);
+	if (!ret && !finding)
+		ret = -EINVAL;
+	ret = ret ? ret : devthp_report_check(finding);
 	if (ret)
 		return ret;
 	if (i >= findings->count)
@@ -123,7 +130,7 @@ int devthp_findings_get(const struct devthp_findings *findings, size_t i,
 
 uint64_t devthp_findings_applied(const struct devthp_findings *findings, unsigned int rule)
 {
-	return findings && rule < DEVTHP_RULES ? findings->applied[rule] : 0;
+	return !devthp_live(findings) && rule < DEVTHP_RULES ? findings->applied[rule] : 0;
 }
 
 static int append(struct devthp_findings *findings, const struct devthp_finding *finding)
@@ -200,7 +207,7 @@ static int look_once(struct devthp_look *look, size_t nregions, struct devthp_fi
 	ret = ret ? ret : devthp_rules_of_pages(look);
 	ret = ret ? ret : devthp_rules_of_folios(look);
 	if (ret)
-		devthp_findings_free(look->findings);
+		forget(look->findings);
 	else
 		*found = look->findings;
 	return ret;
@@ -257,7 +264,7 @@ static int look_until_good(struct devthp_look *look, size_t nregions, uint32_t t
 			break;
 		if (old)
 			confirm(new, old);
-		devthp_findings_free(old);
+		forget(old);
 		old = new;
 		if (!new->count)
 			break;
@@ -266,7 +273,7 @@ static int look_until_good(struct devthp_look *look, size_t nregions, uint32_t t
 		sched_yield();
 	} while (--tries);
 	if (ret)
-		devthp_findings_free(old);
+		forget(old);
 	else
 		*found = new;
 	return ret;
@@ -366,9 +373,11 @@ int devthp_check(const struct devthp_region *const *given, size_t nregions,
 		return ret;
 	ret = applied_any(found);
 	ret = ret ? ret : (int)(found->count < INT_MAX ? found->count : INT_MAX);
-	if (ret < 0 || !findings)
-		devthp_findings_free(found);
-	else
+	if (ret < 0 || !findings) {
+		forget(found);
+	} else {
+		devthp_live_add(found);
 		*findings = found;
+	}
 	return ret;
 }

@@ -95,6 +95,7 @@ int devthp_range_alloc(struct devthp_range **range, const struct devthp_range_op
 		ret = advise(r->addr, r->bytes, opts.advice);
 	if (ret)
 		goto out_unmap;
+	devthp_live_add(r);
 	*range = r;
 	return 0;
 
@@ -120,6 +121,8 @@ int devthp_range_free(struct devthp_range *range)
 
 	if (!range)
 		return 0;
+	if (!devthp_live_remove(range))
+		return -EBADF;
 	end = range->addr + range->bytes;
 	ret = unmap_bytes(range->reserved, range->addr - range->reserved);
 	err = unmap_bytes(end, range->reserved + range->reserved_bytes - end);
@@ -143,25 +146,26 @@ int devthp_range_free(struct devthp_range *range)
 
 void *devthp_range_addr(const struct devthp_range *range)
 {
-	return range ? range->addr : NULL;
+	return devthp_live(range) ? NULL : range->addr;
 }
 
 size_t devthp_range_bytes(const struct devthp_range *range)
 {
-	return range ? range->bytes : 0;
+	return devthp_live(range) ? 0 : range->bytes;
 }
 
 size_t devthp_range_pages(const struct devthp_range *range)
 {
-	return range ? range->bytes / range->page_size : 0;
+	return devthp_live(range) ? 0 : range->bytes / range->page_size;
 }
 
 static int check_owned(const struct devthp_range *range, size_t first, size_t npages)
 {
 	size_t pages = devthp_range_pages(range);
+	int ret = devthp_live(range);
 
-	if (!range || !npages)
-		return -EINVAL;
+	if (ret || !npages)
+		return ret ? ret : -EINVAL;
 	if (first >= pages || npages > pages - first)
 		return -ERANGE;
 	return memchr(&range->gone[first], 1, npages) ? -EINVAL : 0;

@@ -74,6 +74,8 @@ int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t
 		return DEVTHP_REFUSE("sources");
 	if (opts.pid && opts.dev)
 		return DEVTHP_REFUSE("dev together with pid");
+	if (opts.dev && devthp_live(opts.dev))
+		return devthp_live(opts.dev);
 	if (npages > (SIZE_MAX - sizeof(*s)) / sizeof(s->pages[0]))
 		return -ENOMEM;
 	s = calloc(1, sizeof(*s) + npages * sizeof(s->pages[0]));
@@ -95,33 +97,36 @@ int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t
 		free(s);
 		return ret;
 	}
+	devthp_live_add(s);
 	*snap = s;
 	return 0;
 }
 
 int devthp_snapshot_free(struct devthp_snapshot *snap)
 {
+	if (snap && !devthp_live_remove(snap))
+		return -EBADF;
 	free(snap);
 	return 0;
 }
 
 size_t devthp_snapshot_pages(const struct devthp_snapshot *snap)
 {
-	return snap ? snap->npages : 0;
+	return devthp_live(snap) ? 0 : snap->npages;
 }
 
 unsigned int devthp_snapshot_sources(const struct devthp_snapshot *snap)
 {
-	return snap ? snap->sources : 0;
+	return devthp_live(snap) ? 0 : snap->sources;
 }
 
 int devthp_snapshot_page(const struct devthp_snapshot *snap, size_t i, struct devthp_page *page)
 {
-	int ret;
+	int ret = devthp_live(snap);
 
-	if (!snap || !page)
-		return -EINVAL;
-	ret = devthp_report_check(page);
+	if (!ret && !page)
+		ret = -EINVAL;
+	ret = ret ? ret : devthp_report_check(page);
 	if (ret)
 		return ret;
 	if (i >= snap->npages)
@@ -205,9 +210,10 @@ int devthp_snapshot_summarize(const struct devthp_snapshot *snap, size_t first, 
 	size_t i;
 	int ret;
 
-	if (!snap || !summary || !npages)
-		return -EINVAL;
-	ret = devthp_report_check(summary);
+	ret = devthp_live(snap);
+	if (!ret && (!summary || !npages))
+		ret = -EINVAL;
+	ret = ret ? ret : devthp_report_check(summary);
 	if (ret)
 		return ret;
 	if (first >= snap->npages || npages > snap->npages - first)
