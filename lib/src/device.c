@@ -312,7 +312,7 @@ int devthp_device_hold(struct devthp_device *dev, void *addr, size_t npages, uin
 {
 	DEVTHP_KEEP_ERRNO;
 	const uint32_t known = DEVTHP_HOLD_PIN | DEVTHP_HOLD_LONGTERM | DEVTHP_HOLD_WRITE;
-	uint64_t count;
+	uint64_t count = 0;
 	int ret;
 
 	ret = check(dev, MEMBER(hold), addr, npages, NULL);
@@ -328,7 +328,7 @@ int devthp_device_hold(struct devthp_device *dev, void *addr, size_t npages, uin
 int devthp_device_unhold(struct devthp_device *dev, void *addr, size_t npages, uint64_t *held)
 {
 	DEVTHP_KEEP_ERRNO;
-	uint64_t count;
+	uint64_t count = 0;
 	int ret;
 
 	ret = check(dev, MEMBER(unhold), addr, npages, NULL);
@@ -355,7 +355,7 @@ int devthp_device_hold_frames(struct devthp_device *dev, uint64_t pfn, size_t np
 			      uint64_t *held)
 {
 	DEVTHP_KEEP_ERRNO;
-	uint64_t count;
+	uint64_t count = 0;
 	int ret;
 
 	ret = check_frames(dev, pfn, npages);
@@ -370,7 +370,7 @@ int devthp_device_unhold_frames(struct devthp_device *dev, uint64_t pfn, size_t 
 				uint64_t *held)
 {
 	DEVTHP_KEEP_ERRNO;
-	uint64_t count;
+	uint64_t count = 0;
 	int ret;
 
 	ret = check_frames(dev, pfn, npages);
