@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 # run.sh BUILD PROGRAM...: run the unit tests and the checks that take a
 # compiler; one KTAP stream, exit status 1 if anything failed. MAKE, CC, CXX and
-# LDFLAGS come from the Makefile.
+# LDFLAGS come from the Makefile, and where the programs are built with sanitizers
+# (SANITIZED, THREADS).
 # shellcheck disable=SC2317 # functions are called by name, through attempt
 set -u
 build=$1
@@ -89,7 +90,7 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer skeleton usage device fuzz'
+checks='consumer skeleton usage device fuzz threads'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
 echo "1..$(($# * 3 + $(echo $languages $checks | wc -w)))"
@@ -104,27 +105,53 @@ for program; do
 	result "$status" "$name"
 done
 
-# The same programs, watched. What they say is known; who watches says more.
-for program; do
-	name=${program##*/}
-	if [ -n "${SANITIZED:-}" ]; then
-		attempt "$name with ASan and UBSan" "$SANITIZED/tests/$name"
-	else
-		result 0 "$name with ASan and UBSan # SKIP it was built with them"
-	fi
-done
-for program; do
-	name="${program##*/} with valgrind"
-	if [ -z "${SANITIZED:-}" ]; then
-		result 0 "$name # SKIP it was built with ASan"
-	elif ! command -v valgrind >/dev/null; then
-		result 0 "$name # SKIP valgrind is not installed"
-	else
-		attempt "$name" valgrind -q --error-exitcode=9 --leak-check=full \
+# The same programs, watched: all of them at once, most of them wait most of the time.
+watchers='sanitizers valgrind'
+watch()	# WATCHER PROGRAM
+{
+	case $1 in
+	sanitizers) "$SANITIZED/tests/$2" ;;
+	valgrind) valgrind -q --error-exitcode=9 --leak-check=full \
 			--errors-for-leak-kinds=definite,indirect,possible \
-			--suppressions=tests/valgrind.supp "$program"
+			--suppressions=tests/valgrind.supp "$build/tests/$2" ;;
+	esac >"$tmp/$1.$2" 2>&1
+	echo $? >"$tmp/$1.$2.status"
+}
+
+lacks()	# WATCHER: why it cannot be, on stdout
+{
+	if [ -z "${SANITIZED:-}" ]; then
+		echo 'the programs are built with sanitizers'
+	elif [ "$1" = valgrind ] && ! command -v valgrind >/dev/null; then
+		echo 'valgrind is not installed'
+	else
+		return 1
 	fi
+}
+
+for program; do
+	for watcher in $watchers; do
+		lacks $watcher >/dev/null || watch $watcher "${program##*/}" &
+	done
 done
+wait
+for watcher in $watchers; do
+	for program; do
+		name=${program##*/}
+		if why=$(lacks $watcher); then
+			result 0 "$name with $watcher # SKIP $why"
+			continue
+		fi
+		status=$(cat "$tmp/$watcher.$name.status")
+		[ "$status" -eq 0 ] || comment "$tmp/$watcher.$name"
+		result "$status" "$name with $watcher"
+	done
+done
+if [ -n "${THREADS:-}" ]; then
+	attempt 'test_threads with the thread sanitizer' "$THREADS/tests/test_threads"
+else
+	result 0 'test_threads with the thread sanitizer # SKIP the programs are built with others'
+fi
 # Inputs that are kept, and some changes of them; fuzz/replay.c says how to have one again.
 replay=${SANITIZED:-$build}/fuzz/replay
 if [ -x "$replay" ]; then

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* Two backends: one that can do all, and does nothing; and one that can do nothing. */
+#include <string.h>
+
 #include "calls.h"
 #include "devthp_backend.h"
 #include "tap.h"
@@ -38,7 +40,6 @@ TOY(read, void *state, uintptr_t addr, size_t npages, void *buf, uint64_t *pages
 	uint64_t *faults)
 TOY(write, void *state, uintptr_t addr, size_t npages, const void *buf, uint64_t *pages,
 	uint64_t *faults)
-TOY(snapshot, void *state, uintptr_t addr, size_t npages, uint8_t *prot)
 TOY(fail_alloc, void *state, uint64_t nth)
 TOY(evict, void *state)
 TOY(drain, void *state, struct devthp_eviction *eviction)
@@ -53,6 +54,12 @@ TOY(pause_wait, void *state, unsigned int point, unsigned int timeout_ms)
 TOY(resume, void *state, unsigned int point)
 TOY(exclusive, void *state, uintptr_t addr, size_t npages, void *buf)
 TOY(is_exclusive, void *state, uintptr_t addr, size_t npages)
+
+static int toy_snapshot(void *state, uintptr_t addr, size_t npages, uint8_t *prot)
+{
+	memset(prot, DEVTHP_PROT_NONE, npages);
+	return toy();
+}
 
 static int bare_close(void *state)
 {
