@@ -11,7 +11,8 @@
  * - Objects are opaque. A constructor hands out the object through its first
  *   parameter and leaves it untouched on failure. The matching _close() or
  *   _free() accepts NULL. An object belongs to one thread at a time; different
- *   objects may be used by different threads.
+ *   objects may be used by different threads. Two threads that use one object at once are
+ *   not noticed.
  * - An object that was closed or freed already is -EBADF (0 or NULL, from calls that
  *   return no error), which finds mistakes, but not all: another object may have got its
  *   address, and two threads may be too close together.
@@ -20,7 +21,8 @@
  *   library's is accepted: options not given are 0, facts not asked for are
  *   not written. A longer one is accepted too: in options, bytes the library
  *   does not know must be 0, or the call is refused with -E2BIG; in reports
- *   they are set to 0. A size too small for the member itself is -EINVAL.
+ *   they are set to 0. A size too small for the member itself is -EINVAL, one beyond
+ *   4096 is -E2BIG.
  *   An options pointer may be NULL (all defaults); so may a report pointer
  *   unless said otherwise.
  * - "Page" always is a base page (devthp_page_size()), "npages" counts those,
@@ -29,6 +31,9 @@
  *   called size or bytes is in bytes.
  * - Addresses are those of the calling process, unless a pid is named.
  * - A NULL pointer where an object or a buffer is needed is -EINVAL.
+ * - What the backend of a device cannot do is -EOPNOTSUPP, and what it fails with is
+ *   returned as it is; see devthp_backend.h. Errors that are listed below come on top of
+ *   those of any call: -ENOMEM, and what the kernel says of its files (-EMFILE, -EIO...).
  */
 #ifndef DEVTHP_H
 #define DEVTHP_H
