@@ -141,6 +141,8 @@ struct devthp_device_opts {
  * speaks about the memory of its opener.
  *
  * -ENOENT, -ENXIO	no such device: the module is not loaded
+ * -ENODEV		there is one of that path, but of another kind
+ * -ENAMETOOLONG	such a path is none
  * -EACCES		no permission on the node
  * -EPROTONOSUPPORT	no backend of that name
  */
