@@ -156,7 +156,7 @@ fi
 replay=${SANITIZED:-$build}/fuzz/replay
 if [ -x "$replay" ]; then
 	attempt 'all that parses, on kept and changed inputs' \
-		"$replay" -r 3000 -o "$build/fuzz.crash" fuzz/corpus/*
+		"$replay" -r 2000 -o "$build/fuzz.crash" fuzz/corpus/*
 	sed -n 's/^# //p' "$tmp/log" | sed 's/^/# /'
 else
 	result 0 'all that parses, on kept and changed inputs # SKIP there is no replay'

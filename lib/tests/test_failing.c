@@ -219,7 +219,7 @@ static void each_fails(unsigned int flag, unsigned int *countdown)
 		if (!(calls[i].flags & flag) || !strcmp(calls[i].name, "devthp_backend_register"))
 			continue;
 		/* Calls that ask that often read many files in one way: some of those. */
-		for (n = 1; n < TIMES_MAX && try(&calls[i], n, countdown); n += n < 60 ? 1 : 13)
+		for (n = 1; n < TIMES_MAX && try(&calls[i], n, countdown); n += n < 24 ? 1 : 13)
 			tried++;
 		if (n == TIMES_MAX || n == 1)
 			printf("# %s: %u times\n", calls[i].name, n - 1);
