@@ -50,8 +50,8 @@ static int find_folio(const struct kpage *k, uint64_t pfn, struct extent *folio)
 	}
 	folio->first = base + first;
 	folio->count = behind - first;
-	/* What fills the window may go on behind it. */
-	if (behind == room || folio->count > k->pmd_pages || folio->count & (folio->count - 1))
+	/* What fills the window, and may go on behind it, is larger than that. */
+	if (folio->count > k->pmd_pages || folio->count & (folio->count - 1))
 		return -ENODATA;
 	return 0;
 }

@@ -178,6 +178,8 @@ static void compare(void)
 	CHECK_INT(found.before, 12 * 1024);
 	CHECK_INT(found.after, 10 * 1024);
 	CHECK_CALL(devthp_counters_compare(a, c, slacks, n, 0, NULL), 1);
+	CHECK_CALL(devthp_counters_compare(a, c, slacks, 1, 0, &found), 1);
+	CHECK_INT(found.delta, 3 * 1024);
 	CHECK_CALL(devthp_counters_compare(a, c, slacks, n, 1, &found), 1);
 	CHECK_INT(found.index, 1);
 	CHECK_INT(found.counter, DEVTHP_COUNT_PAGE_TABLES);
