@@ -236,6 +236,7 @@ static void folios_that_are_not_told(void)
 	words[10] = PRESENT | last;
 	words[11] = PRESENT | (last + 1);	/* beyond memory */
 	words[12] = PRESENT | (2 * pmd_pages + 5);
+	words[13] = PRESENT | (pmd_pages - 1);	/* all that is read is of one folio */
 	mock_words("/proc/self/pagemap", SOFT_DIRTY);
 	give_pagemap(PAGES + 1);
 	give_kpage(last + 1);
@@ -246,6 +247,7 @@ static void folios_that_are_not_told(void)
 	CHECK_INT(p[2].folio, last - 1);
 	CHECK_INT(p[2].order, 1);
 	CHECK_INT(p[3].known, OF_PAGEMAP | DEVTHP_KNOWN_PFN);
+	CHECK(!(p[5].known & (DEVTHP_KNOWN_FOLIO | DEVTHP_KNOWN_ORDER)));
 	/* 2 less than a power of two: no folio. */
 	CHECK(!(p[4].known & (DEVTHP_KNOWN_FOLIO | DEVTHP_KNOWN_ORDER)));
 }
