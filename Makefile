@@ -31,6 +31,7 @@ run: accel			## boot and print the life of one 2 MiB folio
 	$(s)/run.sh
 
 check: accel unpatched		## run every test; ends with "N passed, N failed, N skipped"
+	$(s)/deps.sh lib
 	$(s)/check.sh
 
 shell: accel			## boot an interactive guest with the tools in it
@@ -92,6 +93,9 @@ bench: nodebug			## measure migrations in guest instructions, against goals
 soak: accel debug		## the concurrent tests on the debug kernel, MINUTES long
 	$(s)/soak.sh
 
+fuzz: deps			## libFuzzer for MINUTES on all that the library parses; takes clang
+	$(s)/fuzz.sh
+
 check-newer: accel		## hmm-tests of a newer kernel: NEWER_SRC, or Debian's newest source
 	$(s)/newer.sh
 
@@ -102,7 +106,11 @@ check-unpatched: accel unpatched	## only the unpatched kernel: new tests must no
 	$(s)/check.sh unpatched
 
 check-lib: deps			## only the library's own tests, on this machine
+	$(s)/deps.sh lib
 	$(s)/check.sh lib
+
+check-portable: selftests	## only the selftests that any device passes, on this machine: a model, a toy
+	$(s)/check.sh portable
 
 check-runner: accel		## only the tests of the runner: it must notice what goes wrong
 	$(s)/check.sh runner
@@ -121,4 +129,4 @@ help:				## this list
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak check-guest check-unpatched check-lib check-runner lint clean distclean help
+	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help

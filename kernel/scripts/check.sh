@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# check.sh [PART...]: run make check's tests (lint runner lib unpatched guest), or
-# those parts; there are also debug, runner-debug, nodebug and series. Every part leaves KTAP; the kernel's kunit.py judges the whole, and the
+# check.sh [PART...]: run make check's tests (lint runner lib portable unpatched
+# guest), or those parts; there are also debug, runner-debug, nodebug and series. Every part leaves KTAP; the kernel's kunit.py judges the whole, and the
 # last line is "N passed, N failed, N skipped".
 . "$(dirname "$0")/lib.sh"
 . "$top/kernel/scripts/ktap.sh"
@@ -55,6 +55,12 @@ part_lib()
 		echo "not ok 2 exit status $status"
 		tail -n 20 "$dir/lib.err" | sed 's/^/# /'
 	fi
+}
+
+# Selftests on this machine, with devices that need no kernel of ours.
+part_portable()
+{
+	"$scripts/portable.sh" "$dir/portable"
 }
 
 # The unpatched kernel is booted once for each image and set of programs.
@@ -137,7 +143,7 @@ run_scripts()
 	done
 }
 
-[ $# -gt 0 ] || set -- lint runner lib unpatched guest
+[ $# -gt 0 ] || set -- lint runner lib portable unpatched guest
 dir=$("$scripts/results.sh" check)
 exec 3>&1	# parts talk to the user here, their stdout is KTAP
 

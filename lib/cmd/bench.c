@@ -2,11 +2,13 @@
 /* "devthp bench": what migrating takes, for a huge folio and for base pages. */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "bench.h"
 #include "environment.h"
+#include "report.h"
 
 /* Of the core's work for a folio in one direction, by how much less it is than
  * for base pages, and of the whole migration by the copy alone. */
@@ -23,6 +25,7 @@ static void help(void)
 	     "  --instruction NS  an instruction takes NS nanoseconds, always: count those\n"
 	     "                    (QEMU's -icount shift=N makes it 2 to the power of N)\n"
 	     "  --device PATH     the device (/dev/hmm_dmirror0)\n"
+	     "  --json\n"
 	     "  --help\n\n"
 	     "Exit status: 0 all goals reached, 1 not all, 2 usage, 3 the kernel, module,\n"
 	     "device or a permission is missing.");
@@ -60,45 +63,67 @@ static uint64_t core(const struct devthp_time *t)
 	return t->setup + t->pages + t->finalize;
 }
 
+/* How much of one kind, huge and in base pages. */
 static void line(const char *title, uint64_t huge, uint64_t base, unsigned int unit)
 {
-	printf("  %-34s%12llu%12llu", title, (unsigned long long)(huge / unit),
-	       (unsigned long long)(base / unit));
+	const char *name = title + strspn(title, " ");
+
+	words("  %-34s", title);
+	fact_object(NULL);
+	fact_string("name", name, NULL);
+	fact_number("huge", huge / unit, "%12" PRIu64, huge / unit);
+	fact_number("base", base / unit, "%12" PRIu64, base / unit);
 	if (huge)
-		printf("%10.1f", (double)base / huge);
-	putchar('\n');
+		fact_real("ratio", (double)base / huge, "%10.1f", (double)base / huge);
+	else
+		fact_null("ratio", NULL);
+	fact_end();
+	words("\n");
 }
 
 static void show_times(const struct bench *huge, const struct bench *base)
 {
 	size_t d, p;
 
+	fact_list("directions");
 	for (d = 0; d < ARRAY_SIZE(directions); d++) {
 		const struct devthp_time *h = time_of(huge, d), *b = time_of(base, d);
 
-		printf("%s\n", directions[d].title);
+		fact_object(NULL);
+		fact_string("direction", directions[d].title, "%s\n", directions[d].title);
+		fact_list("parts");
 		line("core", core(h), core(b), huge->unit);
 		for (p = 0; p < ARRAY_SIZE(parts); p++)
 			line(parts[p].title, *(const uint64_t *)((const char *)h + parts[p].field),
 			     *(const uint64_t *)((const char *)b + parts[p].field), huge->unit);
 		line("all", core(h) + h->driver + h->copy, core(b) + b->driver + b->copy,
 		     huge->unit);
+		fact_end();
+		fact_end();
 	}
+	fact_end();
 }
 
 static void show_calls(const struct bench *huge, const struct bench *base)
 {
 	size_t i;
 
-	puts("as user space sees it");
+	words("as user space sees it\n");
+	fact_list("calls");
 	for (i = 0; i < BENCH_CALLS; i++)
 		line(bench_call_names[i], huge->calls[i], base->calls[i], huge->unit);
+	fact_end();
 }
 
 static bool goal(bool reached, const char *what, const char *direction, double is, double wanted)
 {
-	printf("%s  %s, %s: %.*f, goal %.*f\n", reached ? "PASS" : "FAIL", what, direction,
-	       is < 1000 ? 2 : 0, is, wanted < 10 ? 1 : 0, wanted);
+	fact_object(NULL);
+	fact_bool("reached", reached, "%s", reached ? "PASS" : "FAIL");
+	fact_string("what", what, "  %s", what);
+	fact_string("direction", direction, ", %s", direction);
+	fact_real("is", is, ": %.*f", is < 1000 ? 2 : 0, is);
+	fact_real("goal", wanted, ", goal %.*f\n", wanted < 10 ? 1 : 0, wanted);
+	fact_end();
 	return reached;
 }
 
@@ -108,7 +133,8 @@ static int judge(const struct bench *huge, const struct bench *base, bool instru
 	bool reached = true;
 	size_t d;
 
-	putchar('\n');
+	words("\n");
+	fact_list("goals");
 	for (d = 0; d < ARRAY_SIZE(directions); d++) {
 		const struct devthp_time *h = time_of(huge, d), *b = time_of(base, d);
 		const char *name = directions[d].goal;
@@ -126,6 +152,7 @@ static int judge(const struct bench *huge, const struct bench *base, bool instru
 		reached &= goal(whole <= GOAL_WHOLE, "whole migration, times the copy at most",
 				name, whole, GOAL_WHOLE);
 	}
+	fact_end();
 	return reached ? EXIT_GOOD : EXIT_WRONG;
 }
 
@@ -133,6 +160,7 @@ static int run(const char *path, uint64_t instruction)
 {
 	struct bench huge = { .path = path, .advice = DEVTHP_ADVICE_HUGE };
 	struct bench base = { .path = path, .advice = DEVTHP_ADVICE_SMALL };
+	const char *unit = instruction ? "instructions" : "nanoseconds";
 	const char *what;
 	char size[16];
 	int ret;
@@ -147,9 +175,9 @@ static int run(const char *path, uint64_t instruction)
 		return complain(EXIT_WRONG, "bench: %s failed: %s", what, strerror(-ret));
 
 	size_text(size, devthp_pmd_size());
-	printf("%s of memory, %s\n%36s%12s%12s%10s\n", size,
-	       instruction ? "in instructions" : "in nanoseconds", "", "huge folio",
-	       "base pages", "ratio");
+	fact_number("bytes", devthp_pmd_size(), "%s of memory", size);
+	fact_string("unit", unit, ", in %s\n", unit);
+	words("%36s%12s%12s%10s\n", "", "huge folio", "base pages", "ratio");
 	show_times(&huge, &base);
 	show_calls(&huge, &base);
 	return judge(&huge, &base, instruction);
@@ -160,6 +188,7 @@ int cmd_bench(int argc, char **argv)
 	static const struct option options[] = {
 		{ "instruction", required_argument, NULL, 'i' },
 		{ "device", required_argument, NULL, 'd' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
@@ -168,6 +197,7 @@ int cmd_bench(int argc, char **argv)
 	uint64_t instruction = 0;
 	const char *path = NULL;
 	int option, status, ret;
+	bool json = false;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
@@ -179,6 +209,9 @@ int cmd_bench(int argc, char **argv)
 		case 'd':
 			path = optarg;
 			break;
+		case 'j':
+			json = true;
+			break;
 		case 'h':
 			help();
 			return EXIT_GOOD;
@@ -189,12 +222,17 @@ int cmd_bench(int argc, char **argv)
 	if (optind < argc)
 		return complain(EXIT_USAGE, "bench takes no \"%s\"; see devthp bench --help",
 				argv[optind]);
-	ret = devthp_system_query(&system);
-	if (ret)
-		return complain(EXIT_LACKING, "cannot query the system: %s", strerror(-ret));
-	status = need_huge_pages(&system);
-	if (!status)
-		status = need_device(&dev, path);
+	ret = open_device(&dev, path);
+	if (is_wrong_device(ret))
+		return explain_device(ret, path);
 	devthp_device_close(dev);
+
+	report_begin("bench", json);
+	status = devthp_system_query(&system);
+	if (status)
+		return complain(EXIT_LACKING, "cannot query the system: %s", strerror(-status));
+	status = need_huge_pages(&system);
+	if (!status && ret)
+		status = explain_device(ret, path);
 	return status ? status : run(path, instruction);
 }

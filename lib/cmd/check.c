@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "report.h"
 #include "target.h"
 
 /* Pages checked in one go; counts that go beyond are only ever too small. */
@@ -14,12 +15,13 @@
 
 static void help(void)
 {
-	puts("Usage: devthp check PID [START-END]\n"
+	puts("Usage: devthp check [OPTION]... PID [START-END]\n"
 	     "Look at the pages of a process, and say which rules they and their folios\n"
 	     "break: mapcounts and references against the entries that are there, permissions\n"
 	     "against those of the mapping, and more. Other processes may map a folio too, so\n"
 	     "counts are checked not to be too small. START and END are hexadecimal, as in\n"
 	     "/proc/PID/maps.\n\n"
+	     "  --json\n"
 	     "  --help\n\n"
 	     "Exit status: 0 no rule is broken, 1 some are, 2 usage, 3 no such process, not\n"
 	     "allowed, or no source tells enough.");
@@ -33,8 +35,15 @@ struct sums {
 
 static void tell(const struct devthp_finding *f)
 {
-	printf("%012" PRIx64 ": %s: should be %" PRId64 ", is %" PRId64 " (%s)\n", f->addr,
-	       devthp_rule_name(f->rule), f->expected, f->seen, devthp_rule_statement(f->rule));
+	fact_object(NULL);
+	fact_hex("address", f->addr, "%012" PRIx64 ":", f->addr);
+	fact_number("rule", f->rule, NULL);
+	fact_string("name", devthp_rule_name(f->rule), " %s:", devthp_rule_name(f->rule));
+	fact_signed("expected", f->expected, " should be %" PRId64, f->expected);
+	fact_signed("seen", f->seen, ", is %" PRId64, f->seen);
+	fact_string("statement", devthp_rule_statement(f->rule), " (%s)\n",
+		    devthp_rule_statement(f->rule));
+	fact_end();
 }
 
 static void add(struct sums *sums, const struct devthp_findings *findings)
@@ -72,37 +81,42 @@ static int check_chunk(const struct target *target, uint64_t start, size_t npage
 	return 0;
 }
 
-static int check_range(const struct target *target, uint64_t start, uint64_t end,
-		       const char *line, void *data)
+static int check_range(const struct target *target, const struct mapping *mapping, void *data)
 {
 	const size_t page_size = devthp_page_size();
+	uint64_t start = mapping->start, npages;
 	int ret = 0;
 
-	(void)line;
-	while (!ret && start < end) {
-		uint64_t npages = (end - start) / page_size;
-
+	for (; !ret && start < mapping->end; start += npages * page_size) {
+		npages = (mapping->end - start) / page_size;
 		npages = npages < CHUNK ? npages : CHUNK;
 		ret = check_chunk(target, start, npages, data);
-		start += npages * page_size;
 	}
 	return ret;
 }
 
+/* The rules, and the sums of all. */
 static int show(const struct sums *sums)
 {
 	uint64_t broken = 0, applied = 0;
 	unsigned int rule;
 
-	puts("rule                  applied   broken");
+	words("rule                  applied   broken\n");
+	fact_list("rules");
 	for (rule = 1; rule < DEVTHP_RULES; rule++) {
-		printf("%2u %-16s %9" PRIu64 "%9" PRIu64 "\n", rule, devthp_rule_name(rule),
-		       sums->applied[rule], sums->broken[rule]);
+		fact_object(NULL);
+		fact_number("rule", rule, "%2u", rule);
+		fact_string("name", devthp_rule_name(rule), " %-16s", devthp_rule_name(rule));
+		fact_number("applied", sums->applied[rule], " %9" PRIu64, sums->applied[rule]);
+		fact_number("broken", sums->broken[rule], "%9" PRIu64 "\n", sums->broken[rule]);
+		fact_end();
 		broken += sums->broken[rule];
 		applied += sums->applied[rule];
 	}
-	printf("\n%" PRIu64 " pages, %" PRIu64 " checks, %" PRIu64 " violations\n", sums->pages,
-	       applied, broken);
+	fact_end();
+	fact_number("pages", sums->pages, "\n%" PRIu64 " pages", sums->pages);
+	fact_number("checks", applied, ", %" PRIu64 " checks", applied);
+	fact_number("violations", broken, ", %" PRIu64 " violations\n", broken);
 	return broken ? EXIT_WRONG : EXIT_GOOD;
 }
 
@@ -115,7 +129,11 @@ int cmd_check(int argc, char **argv)
 	ret = target_parse(&target, argc, argv, help);
 	if (ret >= 0)
 		return ret;
+	report_begin("check", target.json);
+	fact_number("pid", target.pid, NULL);
+	fact_list("findings");
 	ret = target_for_each(&target, check_range, &sums);
+	fact_end();
 	if (ret == -ENODATA)
 		return complain(EXIT_LACKING,
 				"nothing tells of the pages of process %d: /dev/folio_probe and /proc/PID/pagemap need root",

@@ -9,10 +9,9 @@
 
 #include "cycle.h"
 #include "environment.h"
-#include "view.h"
+#include "report.h"
 
 #define FOLIOS_MAX	64
-#define BAR_WIDTH	64
 
 static void help(void)
 {
@@ -25,6 +24,7 @@ static void help(void)
 	       "  --touch WHERE  the byte's page: %s (first);\n"
 	       "                 hole is the first page next to the hole\n"
 	       "  --device PATH  the device (/dev/hmm_dmirror0)\n"
+	       "  --json\n"
 	       "  --help\n\n"
 	       "Exit status: 0 every step verified, 1 something is wrong, 2 usage,\n"
 	       "3 the kernel, module, device or a permission is missing.\n",
@@ -39,6 +39,7 @@ static int parse(struct cycle *c, int argc, char **argv)
 		{ "unmap", required_argument, NULL, 'u' },
 		{ "touch", required_argument, NULL, 't' },
 		{ "device", required_argument, NULL, 'd' },
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
@@ -62,6 +63,9 @@ static int parse(struct cycle *c, int argc, char **argv)
 		case 'd':
 			c->path = optarg;
 			break;
+		case 'j':
+			c->json = true;
+			break;
 		case 'h':
 			help();
 			return EXIT_GOOD;
@@ -72,6 +76,9 @@ static int parse(struct cycle *c, int argc, char **argv)
 	if (optind < argc)
 		return complain(EXIT_USAGE, "cycle takes no \"%s\"; see devthp cycle --help",
 				argv[optind]);
+	if (!cycle_knows(c))
+		return complain(EXIT_USAGE, "--unmap is one of %s; --touch one of %s",
+				cycle_unmap_names, cycle_touch_names);
 	return -1;
 }
 
@@ -96,8 +103,7 @@ static int prepare(struct cycle *c)
 	if (!c->hole || !c->location)
 		return complain(EXIT_LACKING, "no memory for the books of %zu pages", c->npages);
 	if (!cycle_plan(c))
-		return complain(EXIT_USAGE, "--unmap is one of %s; --touch one of %s",
-				cycle_unmap_names, cycle_touch_names);
+		return complain(EXIT_LACKING, "no page of such a folio could be touched");
 
 	opts.bytes = c->npages * c->system.page_size;
 	ret = devthp_range_alloc(&c->range, &opts);
@@ -234,43 +240,6 @@ static const char *name_of(const struct cycle *c, const struct step *step, char 
 	return text;
 }
 
-#define WHAT "%-33s %-9s %-10s %5s %8s %8s"
-#define RESULT " %8s %9s"
-
-static void show_groups(const char *name, const struct devthp_snapshot *snap, const char *data,
-			const char *duration)
-{
-	char entries[32], order[32], mapcount[32], refcount[32];
-	struct group groups[GROUPS_MAX];
-	size_t count = view_groups(snap, groups), i;
-
-	for (i = 0; i < count; i++) {
-		const struct group *g = &groups[i];
-
-		printf(WHAT, i ? "" : name, devthp_location_name(g->location),
-		       entries_text(entries, g), order_text(order, g),
-		       span_text(mapcount, g, &g->mapcount),
-		       span_text(refcount, g, &g->refcount));
-		if (!i)
-			printf(RESULT, data, duration);
-		putchar('\n');
-	}
-}
-
-static void show_picture(const struct cycle *c, const struct devthp_snapshot *snap)
-{
-	size_t folio;
-
-	for (folio = 0; folio < c->folios; folio++) {
-		fputs("  ", stdout);
-		view_bar(snap, folio * c->folio_pages, c->folio_pages, c->folio_pages / BAR_WIDTH);
-	}
-	if (c->folios == 1) {
-		fputs("  ", stdout);
-		view_runs(snap);
-	}
-}
-
 static double now_ms(void)
 {
 	struct timespec t;
@@ -295,22 +264,14 @@ static void duration_text(char *text, size_t room, double ms)
 		snprintf(text, room, "%.0f ms", ms);
 }
 
-static void run_step(struct cycle *c, size_t number)
+/* What the step left: whether it succeeded, and what is where. */
+static void judge(struct cycle *c, const struct step *step, int done, const char *name,
+		  const char *duration)
 {
-	const struct step *step = &steps[number];
-	char text[64], name[80], duration[32];
 	struct devthp_snapshot *snap;
-	unsigned int wrong = c->wrong;
 	const char *data = "-";
-	double start;
-	int done, ret;
+	int ret = take(c, &snap);
 
-	snprintf(name, sizeof(name), "%zu %s", number + 1,
-		 name_of(c, step, text, sizeof(text)));
-	start = now_ms();
-	done = step->act(c);
-	duration_text(duration, sizeof(duration), now_ms() - start);
-	ret = take(c, &snap);
 	if (ret) {
 		cycle_wrong(c, "step \"%s\": cannot look at the pages: %s", name, strerror(-ret));
 		return;
@@ -319,38 +280,54 @@ static void run_step(struct cycle *c, size_t number)
 		cycle_wrong(c, "step \"%s\" failed: %s", name, strerror(-done));
 	else if (step->data != DATA_GONE)
 		data = cycle_check_data(c, step->data == DATA_BY_DEVICE);
-	show_groups(name, snap, data, duration);
-	show_picture(c, snap);
+	cycle_show_groups(name, snap, data, duration);
+	fact_string("data", data, NULL);
+	cycle_show_pages(c, snap);
 	cycle_check(c, snap);
 	if (step->data == DATA_GONE)
 		cycle_check_counters(c);
 	devthp_snapshot_free(snap);
-	if (c->wrong == wrong)
-		puts("  verified");
+}
+
+static void run_step(struct cycle *c, size_t number)
+{
+	const struct step *step = &steps[number];
+	char text[64], name[80], duration[32];
+	unsigned int wrong = c->wrong;
+	double start, ms;
+	int done;
+
+	fact_object(NULL);
+	fact_number("step", number + 1, NULL);
+	fact_string("name", name_of(c, step, text, sizeof(text)), NULL);
+	snprintf(name, sizeof(name), "%zu %s", number + 1,
+		 name_of(c, step, text, sizeof(text)));
+	start = now_ms();
+	done = step->act(c);
+	ms = now_ms() - start;
+	duration_text(duration, sizeof(duration), ms);
+	fact_real("milliseconds", ms, NULL);
+	judge(c, step, done, name, duration);
+	cycle_show_verdict(c, c->wrong == wrong);
+	fact_end();
 }
 
 static int run(struct cycle *c)
 {
-	char size[16];
 	size_t i;
 
-	size_text(size, c->system.pmd_size);
-	printf("The life of %zu folio%s of %s on Linux %s %s, device %s\n", c->folios,
-	       c->folios == 1 ? "" : "s", size, c->system.release, c->system.machine,
-	       c->path ? c->path : "/dev/hmm_dmirror0");
-	printf("Pictures: one character is %zu pages; %s\n\n", c->folio_pages / BAR_WIDTH,
-	       BAR_LEGEND);
-	printf(WHAT RESULT "\n", "step", "where", "entries", "order", "mapcount", "refcount",
-	       "data", "time");
+	cycle_show_heads(c);
+	fact_list("steps");
 	for (i = 0; i < ARRAY_SIZE(steps); i++) {
 		run_step(c, i);
 		if (c->wrong)
 			break;
 	}
+	fact_end();
 	if (c->wrong)
 		return complain(EXIT_WRONG, "cycle: wrong at step %zu of %zu", i + 1,
 				ARRAY_SIZE(steps));
-	printf("\nAll %zu steps verified.\n", ARRAY_SIZE(steps));
+	words("\nAll %zu steps verified.\n", ARRAY_SIZE(steps));
 	return EXIT_GOOD;
 }
 
@@ -365,12 +342,17 @@ int cmd_cycle(int argc, char **argv)
 	status = parse(&c, argc, argv);
 	if (status >= 0)
 		return status;
-	ret = devthp_system_query(&c.system);
-	if (ret)
-		return complain(EXIT_LACKING, "cannot query the system: %s", strerror(-ret));
+	ret = open_device(&c.dev, c.path);
+	if (is_wrong_device(ret))
+		return explain_device(ret, c.path);
+
+	report_begin("cycle", c.json);
+	status = devthp_system_query(&c.system);
+	if (status)
+		return complain(EXIT_LACKING, "cannot query the system: %s", strerror(-status));
 	status = need_huge_pages(&c.system);
-	if (!status)
-		status = need_device(&c.dev, c.path);
+	if (!status && ret)
+		status = explain_device(ret, c.path);
 	if (!status)
 		status = need_whole_folios(c.dev, &c.system);
 	if (!status)

@@ -16,11 +16,11 @@ void cycle_wrong(struct cycle *c, const char *format, ...)
 	va_list args;
 
 	c->wrong++;
-	fputs("  WRONG: ", stdout);
+	if (c->wrongs_kept == WRONGS_MAX)
+		return;
 	va_start(args, format);
-	vprintf(format, args);
+	vsnprintf(c->wrongs[c->wrongs_kept++], sizeof(c->wrongs[0]), format, args);
 	va_end(args);
-	putchar('\n');
 }
 
 /* Is this folio to be seen whole, by one PMD entry? A hole in it makes it differ. */

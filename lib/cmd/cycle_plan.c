@@ -75,8 +75,6 @@ static bool plan_touch(struct cycle *c)
 	bool found = false;
 	size_t page;
 
-	if (!last && !hole && strcmp(c->touch, "first"))
-		return false;
 	for (page = 0; page < c->folio_pages; page++) {
 		if (c->hole[page] || (hole && c->hole_pages && !next_to_hole(c, page)))
 			continue;
@@ -87,13 +85,28 @@ static bool plan_touch(struct cycle *c)
 	return found;
 }
 
+static size_t find_layout(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(layouts) && strcmp(layouts[i].name, name); i++)
+		;
+	return i;
+}
+
+bool cycle_knows(const struct cycle *c)
+{
+	return find_layout(c->unmap) < ARRAY_SIZE(layouts) &&
+	       (!strcmp(c->touch, "first") || !strcmp(c->touch, "last") ||
+		!strcmp(c->touch, "hole"));
+}
+
 bool cycle_plan(struct cycle *c)
 {
-	size_t i, page;
+	const size_t i = find_layout(c->unmap);
+	size_t page;
 
-	for (i = 0; i < ARRAY_SIZE(layouts) && strcmp(layouts[i].name, c->unmap); i++)
-		;
-	if (i == ARRAY_SIZE(layouts))
+	if (!cycle_knows(c))
 		return false;
 	for (page = 0; page < c->npages; page++)
 		c->hole[page] = layouts[i].unmaps(page % c->folio_pages, c->folio_pages);

@@ -26,21 +26,29 @@ int need_huge_pages(const struct devthp_system *system)
 	return EXIT_GOOD;
 }
 
-int need_device(struct devthp_device **dev, const char *path)
+int open_device(struct devthp_device **dev, const char *path)
 {
 	struct devthp_device_opts opts = { .size = sizeof(opts), .path = path };
-	int ret = devthp_device_open(dev, &opts);
 
+	return devthp_device_open(dev, &opts);
+}
+
+bool is_wrong_device(int err)
+{
+	return err == -ENODEV || err == -ENOTTY;
+}
+
+int explain_device(int err, const char *path)
+{
+	const char *module = "load its module (modprobe test_hmm, from a kernel with CONFIG_TEST_HMM=m)";
+
+	/* A backend that was linked in chooses another. */
 	if (!path)
-		path = "/dev/hmm_dmirror0";
-	switch (ret) {
-	case 0:
-		return EXIT_GOOD;
+		path = "/dev/hmm_dmirror0 (or that of a backend that was linked in)";
+	switch (err) {
 	case -ENOENT:
 	case -ENXIO:
-		return complain(EXIT_LACKING,
-				"there is no device %s; load its module (modprobe test_hmm, from a kernel with CONFIG_TEST_HMM=m)",
-				path);
+		return complain(EXIT_LACKING, "there is no device %s; %s", path, module);
 	case -EACCES:
 	case -EPERM:
 		return complain(EXIT_LACKING, "no permission to open %s; run as root", path);
@@ -48,7 +56,7 @@ int need_device(struct devthp_device **dev, const char *path)
 	case -ENOTTY:
 		return complain(EXIT_USAGE, "%s is not a device of the test_hmm module", path);
 	default:
-		return complain(EXIT_LACKING, "cannot open %s: %s", path, strerror(-ret));
+		return complain(EXIT_LACKING, "cannot open %s: %s", path, strerror(-err));
 	}
 }
 
@@ -80,9 +88,9 @@ int need_whole_folios(struct devthp_device *dev, const struct devthp_system *sys
 		return complain(EXIT_LACKING, "cannot try the device out: %s", strerror(-ret));
 	if (!trial.data_good)
 		return complain(EXIT_WRONG, "a page that went to the device and back lost its data");
-	if (!trial.system_huge)
+	if (trial.orders_known && !trial.system_huge)
 		return complain(EXIT_LACKING, "the kernel gave no huge page to try with; free some memory");
-	if (!trial.device_order)
+	if (trial.orders_known && !trial.device_order)
 		return complain(EXIT_LACKING,
 				"this kernel migrates device memory page by page: the folio did not stay whole (order 0 after migrating); boot the patched kernel: make run");
 	return complain(EXIT_LACKING, "%s", probe_lack(system));

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cmd.h"
+#include "report.h"
 
 static const struct {
 	const char *name;
@@ -24,14 +24,15 @@ static const struct {
 
 int complain(int status, const char *format, ...)
 {
+	char sentence[512];
 	va_list args;
 
-	fflush(stdout);
-	fputs("devthp: ", stderr);
 	va_start(args, format);
-	vfprintf(stderr, format, args);
+	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
-	fputc('\n', stderr);
+	report_error(sentence);
+	fflush(stdout);
+	fprintf(stderr, "devthp: %s\n", sentence);
 	return status;
 }
 
@@ -46,6 +47,14 @@ bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
 	return !errno && !*end && *value >= min && *value <= max;
 }
 
+/* Who reads the output must not take a part of it for the whole. */
+static int flushed(int status)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return status;
+	return complain(status ? status : EXIT_LACKING, "cannot write to standard output");
+}
+
 static int help(void)
 {
 	size_t i;
@@ -54,11 +63,11 @@ static int help(void)
 	     "Drive huge pages between system memory and a device with private memory.\n");
 	for (i = 0; i < ARRAY_SIZE(commands); i++)
 		printf("  %-10s%s\n", commands[i].name, commands[i].summary);
-	puts("\n  --help    this; COMMAND --help: the options of a command\n"
+	puts("\n  --help    this; COMMAND --help: the options of a command; man devthp-COMMAND\n"
 	     "  --version\n\n"
 	     "Exit status: 0 all is as it must be, 1 something is wrong, 2 usage,\n"
 	     "3 the kernel, module, device or a permission is missing.");
-	return EXIT_GOOD;
+	return flushed(EXIT_GOOD);
 }
 
 int main(int argc, char **argv)
@@ -80,11 +89,11 @@ int main(int argc, char **argv)
 		return help();
 	if (!strcmp(name, "--version")) {
 		printf("devthp %s\n", devthp_version());
-		return EXIT_GOOD;
+		return flushed(EXIT_GOOD);
 	}
 	for (i = 0; i < ARRAY_SIZE(commands); i++) {
 		if (!strcmp(name, commands[i].name))
-			return commands[i].run(argc - 1, argv + 1);
+			return flushed(report_end(commands[i].run(argc - 1, argv + 1)));
 	}
 	return complain(EXIT_USAGE, "no command \"%s\"; see devthp --help", name);
 }

@@ -20,25 +20,33 @@ static bool parse_range(const char *text, uint64_t *start, uint64_t *end)
 int target_parse(struct target *target, int argc, char **argv, void (*help)(void))
 {
 	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
 		{ "help", no_argument, NULL, 'h' },
 		{ }
 	};
 	const char *range;
+	bool json = false;
 	uint64_t pid;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		if (option != 'h')
+		switch (option) {
+		case 'j':
+			json = true;
+			break;
+		case 'h':
+			help();
+			return EXIT_GOOD;
+		default:
 			return complain(EXIT_USAGE, "see devthp %s --help", argv[0]);
-		help();
-		return EXIT_GOOD;
+		}
 	}
 	if (argc - optind < 1 || argc - optind > 2 ||
 	    !parse_number(argv[optind], 1, INT32_MAX, &pid))
 		return complain(EXIT_USAGE,
 				"%s takes a process id and maybe a range; see devthp %s --help",
 				argv[0], argv[0]);
-	*target = (struct target){ .pid = (pid_t)pid };
+	*target = (struct target){ .pid = (pid_t)pid, .json = json };
 	range = argv[optind + 1];
 	if (range && !parse_range(range, &target->start, &target->end))
 		return complain(EXIT_USAGE,
@@ -47,25 +55,39 @@ int target_parse(struct target *target, int argc, char **argv, void (*help)(void
 	return -1;
 }
 
+/* The kernel escapes newlines in names, so that there is one at the end only. */
+static bool parse_line(struct mapping *m, char *line)
+{
+	int name = 0;
+
+	line[strcspn(line, "\n")] = '\0';
+	*m = (struct mapping){ .line = line };
+	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " %7s %*s %*s %*s %n", &m->start, &m->end,
+		   m->permissions, &name) != 3 || !name)
+		return false;
+	m->name = line + name;
+	return true;
+}
+
 int target_for_each(const struct target *target, target_visit *visit, void *data)
 {
-	unsigned long start, end;
+	struct mapping mapping = { .start = target->start, .end = target->end, .name = "" };
 	char path[64], *line = NULL;
 	size_t room = 0;
 	int ret = 0;
 	FILE *maps;
 
 	if (target->start != target->end)
-		return visit(target, target->start, target->end, NULL, data);
+		return visit(target, &mapping, data);
 	snprintf(path, sizeof(path), "/proc/%d/maps", (int)target->pid);
 	maps = fopen(path, "r");
 	if (!maps)
 		return errno == ENOENT ? -ESRCH : -errno;
 	while (!ret && getline(&line, &room, maps) > 0) {
 		/* The kernel's own pages are in no page table of the process. */
-		if (strstr(line, "[vsyscall]") || sscanf(line, "%lx-%lx", &start, &end) != 2)
+		if (!parse_line(&mapping, line) || !strcmp(mapping.name, "[vsyscall]"))
 			continue;
-		ret = visit(target, start, end, line, data);
+		ret = visit(target, &mapping, data);
 	}
 	free(line);
 	fclose(maps);

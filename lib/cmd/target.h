@@ -8,17 +8,24 @@
 struct target {
 	pid_t pid;
 	uint64_t start, end;	/* equal: all mappings of the process */
+	bool json;
 };
 
 /*
- * The command's arguments, "PID [START-END]", or --help. Negative if target is set,
- * else an exit status, after help() or a complaint.
+ * The command's arguments, "[--json] PID [START-END]", or --help. Negative if target is
+ * set, else an exit status, after help() or a complaint.
  */
 int target_parse(struct target *target, int argc, char **argv, void (*help)(void));
 
-/* A range, and its line of /proc/PID/maps; NULL where the user gave the range. */
-typedef int target_visit(const struct target *target, uint64_t start, uint64_t end,
-			 const char *line, void *data);
+/* A range to look at. What /proc/PID/maps says is absent where the user gave the range. */
+struct mapping {
+	uint64_t start, end;
+	const char *line;	/* of /proc/PID/maps; NULL: the user's */
+	char permissions[8];	/* "rw-p" */
+	const char *name;	/* "": anonymous */
+};
+
+typedef int target_visit(const struct target *target, const struct mapping *mapping, void *data);
 
 /* Visit the range, or each mapping, until a visit returns other than 0. */
 int target_for_each(const struct target *target, target_visit *visit, void *data);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report.h"
 #include "view.h"
 
 #define RUNS_MAX 6
@@ -106,51 +107,43 @@ const char *span_text(char *text, const struct group *group, const struct span *
 	return text;
 }
 
-static char letter_of(uint32_t location)
+static char letter_of(const struct devthp_page *page)
 {
-	switch (location) {
-	case DEVTHP_LOC_SYSTEM:
-		return 'S';
-	case DEVTHP_LOC_DEVICE:
-		return 'D';
-	case DEVTHP_LOC_UNMAPPED:
-	case DEVTHP_LOC_EMPTY:
+	const bool huge = page->known & DEVTHP_KNOWN_LEVEL && page->level != DEVTHP_LEVEL_PTE;
+
+	if (!present(page->location))
 		return '.';
-	default:
-		return 'X';
-	}
+	if (page->location == DEVTHP_LOC_SYSTEM)
+		return huge ? 'S' : 's';
+	if (page->location == DEVTHP_LOC_DEVICE)
+		return huge ? 'D' : 'd';
+	return huge ? 'X' : 'x';
 }
 
-/* A cell that holds nothing in part is in lower case. */
+/* Pages among holes are seen; what one entry maps has none. */
 static char mix(char cell, char letter)
 {
-	if (cell == letter || cell == tolower(letter))
+	if (cell == letter || (letter == '.' && islower(cell)))
 		return cell;
-	if (letter == '.')
-		return (char)tolower(cell);
-	return cell == '.' ? (char)tolower(letter) : '+';
+	return cell == '.' && islower(letter) ? letter : '+';
 }
 
-void view_bar(const struct devthp_snapshot *snap, size_t first, size_t npages, size_t per)
+void bar_add(struct bar *bar, const struct devthp_page *page)
 {
-	char cell = ' ';
-	size_t i;
+	const size_t cell = bar->pages++ / bar->per;
 
-	putchar('|');
-	for (i = 0; i < npages; i++) {
-		char letter = letter_of(page_at(snap, first + i).location);
-
-		cell = i % per ? mix(cell, letter) : letter;
-		if (i % per == per - 1 || i == npages - 1)
-			putchar(cell);
-	}
-	puts("|");
+	if (cell >= BAR_WIDTH)
+		return;
+	bar->cells[cell] = bar->cells[cell] ? mix(bar->cells[cell], letter_of(page)) :
+					      letter_of(page);
 }
 
 void view_runs(const struct devthp_snapshot *snap)
 {
 	size_t npages = devthp_snapshot_pages(snap), first, last, runs = 0;
 
+	words("  ");
+	fact_list("runs");
 	for (first = 0; first < npages; first = last) {
 		uint32_t location = page_at(snap, first).location;
 
@@ -160,11 +153,15 @@ void view_runs(const struct devthp_snapshot *snap)
 		}
 		if (++runs > RUNS_MAX)
 			continue;
-		printf("%s%s %zu", runs > 1 ? ", " : "", devthp_location_name(location), first);
-		if (last > first + 1)
-			printf("-%zu", last - 1);
+		fact_object(NULL);
+		fact_string("where", devthp_location_name(location), "%s%s", runs > 1 ? ", " : "",
+			    devthp_location_name(location));
+		fact_number("first", first, " %zu", first);
+		fact_number("last", last - 1, last > first + 1 ? "-%zu" : "", last - 1);
+		fact_end();
 	}
+	fact_end();
 	if (runs > RUNS_MAX)
-		printf(", and %zu more", runs - RUNS_MAX);
-	putchar('\n');
+		words(", and %zu more", runs - RUNS_MAX);
+	fact_number("runs_in_all", runs, "\n");
 }

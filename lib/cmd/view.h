@@ -29,11 +29,20 @@ const char *entries_text(char *text, const struct group *group);
 const char *order_text(char *text, const struct group *group);
 const char *span_text(char *text, const struct group *group, const struct span *span);
 
-/* One character for every per pages of [first, first + npages). */
-void view_bar(const struct devthp_snapshot *snap, size_t first, size_t npages, size_t per);
-#define BAR_LEGEND "S system, D device, X other, . nothing, lower case: in part, + mixed"
+/* A picture: one character for every per pages, at most BAR_WIDTH; cells is a string. */
+#define BAR_WIDTH 64
+#define BAR_LEGEND \
+	"S system, D device, X other, small letters: page by page; . nothing, + mixed"
 
-/* "device 0-223, unmapped 224-287, ...", cut short after a few runs. */
+struct bar {
+	size_t per;		/* as wanted; the rest begins all 0 */
+	size_t pages;		/* added so far */
+	char cells[BAR_WIDTH + 1];
+};
+
+void bar_add(struct bar *bar, const struct devthp_page *page);
+
+/* Facts: where pages are, run by run, cut short after a few. */
 void view_runs(const struct devthp_snapshot *snap);
 
 #endif

@@ -7,17 +7,22 @@
  *
  * - Calls that can fail return int: 0 or a count on success, a negative errno
  *   on failure. errno itself is never changed. Nothing is ever printed, and
- *   the process never exited.
+ *   the process never exited. devthp_log_set() tells why a call failed.
  * - Objects are opaque. A constructor hands out the object through its first
  *   parameter and leaves it untouched on failure. The matching _close() or
  *   _free() accepts NULL. An object belongs to one thread at a time; different
- *   objects may be used by different threads.
+ *   objects may be used by different threads. Two threads that use one object at once are
+ *   not noticed.
+ * - An object that was closed or freed already is -EBADF (0 or NULL, from calls that
+ *   return no error), which finds mistakes, but not all: another object may have got its
+ *   address, and two threads may be too close together.
  * - Structures whose first member is "size" may grow. The caller sets size to
  *   sizeof(the structure) as it was compiled. A shorter structure than the
  *   library's is accepted: options not given are 0, facts not asked for are
  *   not written. A longer one is accepted too: in options, bytes the library
  *   does not know must be 0, or the call is refused with -E2BIG; in reports
- *   they are set to 0. A size too small for the member itself is -EINVAL.
+ *   they are set to 0. A size too small for the member itself is -EINVAL, one beyond
+ *   4096 is -E2BIG.
  *   An options pointer may be NULL (all defaults); so may a report pointer
  *   unless said otherwise.
  * - "Page" always is a base page (devthp_page_size()), "npages" counts those,
@@ -26,6 +31,9 @@
  *   called size or bytes is in bytes.
  * - Addresses are those of the calling process, unless a pid is named.
  * - A NULL pointer where an object or a buffer is needed is -EINVAL.
+ * - What the backend of a device cannot do is -EOPNOTSUPP, and what it fails with is
+ *   returned as it is; see devthp_backend.h. Errors that are listed below come on top of
+ *   those of any call: -ENOMEM, and what the kernel says of its files (-EMFILE, -EIO...).
  */
 #ifndef DEVTHP_H
 #define DEVTHP_H
@@ -63,6 +71,32 @@ DEVTHP_API size_t devthp_page_size(void);
  * no transparent huge pages.
  */
 DEVTHP_API size_t devthp_pmd_size(void);
+
+/*
+ * The log. It tells what a return value cannot: which arguments were refused, which
+ * backend and which sources were taken, and why others were not, what devthp_check()
+ * saw and did not believe. It is for people: messages may change.
+ */
+enum devthp_log_level {
+	DEVTHP_LOG_ERROR = 1,	/* why a call fails */
+	DEVTHP_LOG_WARNING = 2,	/* it goes on, and you will know less, or not as well */
+	DEVTHP_LOG_INFO = 3,	/* what was chosen */
+	DEVTHP_LOG_DEBUG = 4	/* each step */
+};
+
+/* One line, without its end, and without a place or time. */
+typedef void devthp_log_fn(void *context, unsigned int level, const char *message);
+
+/*
+ * From now on call fn for messages of that level, and below it, of all threads; NULL,
+ * or level 0, as in the beginning: for none. Calls of fn come one at a time, and once
+ * this has returned there is none of what was set before, nor will be. fn may call the
+ * library, which logs nothing then; it must not fork(), nor end its thread.
+ *
+ * -EINVAL	no such level
+ * -EDEADLK	fn itself called this
+ */
+DEVTHP_API int devthp_log_set(devthp_log_fn *fn, void *context, unsigned int level);
 
 /* How the kernel hands out transparent huge pages (devthp_system.thp). */
 enum devthp_thp_policy {
@@ -107,6 +141,8 @@ struct devthp_device_opts {
  * speaks about the memory of its opener.
  *
  * -ENOENT, -ENXIO	no such device: the module is not loaded
+ * -ENODEV		there is one of that path, but of another kind
+ * -ENAMETOOLONG	such a path is none
  * -EACCES		no permission on the node
  * -EPROTONOSUPPORT	no backend of that name
  */
@@ -579,7 +615,9 @@ struct devthp_snapshot_opts {
  * The probe, where there and allowed, tells all but the device's view. Without
  * it, facts come from pagemap, kpageflags and kpagecount. The device's view is
  * added if dev is given; levels and locations that are unknown so far come from
- * it. What no source knows is marked as unknown, page by page.
+ * it. What no source knows is marked as unknown, page by page: where a page is that no
+ * source spoke of, soft-dirty of a kernel that does not track it, and of a kernel newer
+ * than 6.14 mapcounts in large folios (kpagecount may be their average there).
  *
  * The members on mapcounts speak of a page beyond the first of a PMD entry only
  * if its folio has no PTE mappings: the probe tells the first page's.
@@ -587,6 +625,7 @@ struct devthp_snapshot_opts {
  * dev and pid together are -EINVAL: a device looks at its opener's memory.
  *
  * -ENODATA	no source could be used
+ * -EIO		a source said what makes no sense
  * -ESRCH	no such process
  * -EACCES, -EPERM	not allowed to look at it
  */
@@ -853,13 +892,73 @@ enum devthp_counter {
 	DEVTHP_COUNT_SYS_ANON = 11,	/* bytes, /proc/meminfo */
 	DEVTHP_COUNT_SYS_PAGE_TABLES = 12,	/* bytes, /proc/meminfo */
 	DEVTHP_COUNT_SYS_MLOCKED = 13,	/* bytes, /proc/meminfo */
-	DEVTHP_COUNTERS = 14
+	DEVTHP_COUNT_PINS = 14,	/* pages pinned: taken, and not released */
+	DEVTHP_COUNT_ANON = 15,	/* bytes, /proc/self/smaps_rollup: exact */
+	/* vmstat: huge pages of PMD size, and base pages, since boot */
+	DEVTHP_COUNT_THP_FAULT = 16,	/* thp_fault_alloc */
+	DEVTHP_COUNT_THP_FAULT_FALLBACK = 17,	/* thp_fault_fallback */
+	DEVTHP_COUNT_THP_COLLAPSE = 18,	/* thp_collapse_alloc */
+	DEVTHP_COUNT_THP_SPLIT = 19,	/* thp_split_page */
+	DEVTHP_COUNT_THP_SPLIT_FAILED = 20,	/* thp_split_page_failed */
+	DEVTHP_COUNT_THP_SPLIT_DEFERRED = 21,	/* thp_deferred_split_page */
+	DEVTHP_COUNT_THP_MIGRATED = 22,	/* thp_migration_success */
+	DEVTHP_COUNT_THP_MIGRATION_FAILED = 23,	/* thp_migration_fail */
+	DEVTHP_COUNT_THP_MIGRATION_SPLIT = 24,	/* thp_migration_split */
+	DEVTHP_COUNT_THP_SWAPPED_OUT = 25,	/* thp_swpout */
+	DEVTHP_COUNT_THP_SWAPPED_OUT_SPLIT = 26,	/* thp_swpout_fallback */
+	DEVTHP_COUNT_MIGRATED = 27,	/* pgmigrate_success */
+	DEVTHP_COUNT_MIGRATION_FAILED = 28,	/* pgmigrate_fail */
+	/*
+	 * Bytes charged to the cgroup that the process is in when they are read: of
+	 * cgroup v2 at /sys/fs/cgroup, with the memory controller, else unknown. The
+	 * kernel adds up memory.stat every two seconds, or when enough has changed.
+	 */
+	DEVTHP_COUNT_MEMCG = 29,	/* memory.current */
+	DEVTHP_COUNT_MEMCG_SWAP = 30,	/* memory.swap.current */
+	DEVTHP_COUNT_MEMCG_ANON = 31,	/* memory.stat: anon, and so on */
+	DEVTHP_COUNT_MEMCG_ANON_HUGE = 32,	/* anon_thp */
+	DEVTHP_COUNT_MEMCG_FILE = 33,
+	DEVTHP_COUNT_MEMCG_KERNEL = 34,
+	DEVTHP_COUNT_MEMCG_PAGE_TABLES = 35,	/* pagetables */
+	DEVTHP_COUNT_MEMCG_SWAPCACHED = 36,
+	DEVTHP_COUNT_MEMCG_INACTIVE_ANON = 37,
+	DEVTHP_COUNT_MEMCG_ACTIVE_ANON = 38,
+	DEVTHP_COUNT_MEMCG_INACTIVE_FILE = 39,
+	DEVTHP_COUNT_MEMCG_ACTIVE_FILE = 40,
+	DEVTHP_COUNT_MEMCG_UNEVICTABLE = 41,
+	DEVTHP_COUNTERS = 42
 };
 
+/* Statistics of anonymous folios of one size, which sysfs has for each: */
+enum devthp_size_counter {
+	DEVTHP_SIZE_NR_ANON = 0,	/* nr_anon: there are */
+	DEVTHP_SIZE_PARTIALLY_MAPPED = 1,	/* nr_anon_partially_mapped: of them */
+	DEVTHP_SIZE_SPLIT = 2,	/* split, so far; and so on */
+	DEVTHP_SIZE_SPLIT_FAILED = 3,
+	DEVTHP_SIZE_SPLIT_DEFERRED = 4,
+	DEVTHP_SIZE_FAULT = 5,	/* anon_fault_alloc */
+	DEVTHP_SIZE_FAULT_FALLBACK = 6,	/* anon_fault_fallback */
+	DEVTHP_SIZE_SWAPPED_OUT = 7,	/* swpout */
+	DEVTHP_SIZE_SWAPPED_OUT_SPLIT = 8,	/* swpout_fallback */
+	DEVTHP_SIZE_COUNTERS = 9
+};
+
+/* The number of such a counter for all calls below; order < DEVTHP_COUNT_ORDERS. */
+#define DEVTHP_COUNT_ORDERS	16
+#define DEVTHP_COUNT_OF_ORDER_STEP	0x100U
+#define DEVTHP_COUNT_OF_ORDER(order, size_counter) \
+	(0x10000U + (order) * DEVTHP_COUNT_OF_ORDER_STEP + (size_counter))
+
+/* Such as "rss_anon", "order-4 split"; "?" for what is none. Static storage. */
 DEVTHP_API const char *devthp_counter_name(unsigned int counter);
 
-/* Read all counters that this kernel has. */
+/*
+ * Read all counters that this kernel has, or those that are listed: the others are
+ * unknown then. Each file is read once. -EINVAL: (also) there is no such counter.
+ */
 DEVTHP_API int devthp_counters_take(struct devthp_counters **counters);
+DEVTHP_API int devthp_counters_take_some(struct devthp_counters **counters,
+					 const uint32_t *wanted, size_t nwanted);
 DEVTHP_API int devthp_counters_free(struct devthp_counters *counters);
 
 /* -ENODATA: this kernel does not have it. value, delta must not be NULL. */
@@ -869,6 +968,37 @@ DEVTHP_API int devthp_counters_get(const struct devthp_counters *counters,
 DEVTHP_API int devthp_counters_delta(const struct devthp_counters *before,
 				     const struct devthp_counters *after,
 				     unsigned int counter, int64_t *delta);
+
+/* How much a counter may have fallen, or grown, to be as good as equal. */
+struct devthp_slack {
+	uint32_t counter;
+	uint32_t reserved;	/* 0 */
+	int64_t less;		/* >= 0 */
+	int64_t more;		/* >= 0 */
+};
+
+struct devthp_count_difference {
+	size_t size;		/* in: sizeof(struct devthp_count_difference) */
+	uint64_t index;		/* of its slack */
+	uint32_t counter;
+	uint32_t reserved;
+	uint64_t before;	/* DEVTHP_NONE: unknown, and known after; or the other way */
+	uint64_t after;
+	int64_t delta;		/* 0 if one is unknown */
+};
+
+/*
+ * Look for the next counter, from slacks[from] on, that differs by more than its slack,
+ * or is known once only; one that is known neither time is no difference. report may
+ * be NULL.
+ *
+ * Returns 1 if there is one, 0 if not. -EINVAL: (also) no such counter, a slack below 0.
+ * -ERANGE: from is beyond nslacks.
+ */
+DEVTHP_API int devthp_counters_compare(const struct devthp_counters *before,
+				       const struct devthp_counters *after,
+				       const struct devthp_slack *slacks, size_t nslacks,
+				       size_t from, struct devthp_count_difference *report);
 
 #ifdef __cplusplus
 }

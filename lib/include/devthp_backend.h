@@ -36,7 +36,7 @@ struct devthp_backend_request {
 struct devthp_backend_device {
 	void *state;		/* for all other members */
 	uint64_t window_pages;	/* pages that migrate at once, at most; > 0 */
-	uint32_t caps;		/* DEVTHP_CAP_PRIVATE or DEVTHP_CAP_COHERENT */
+	uint32_t caps;		/* DEVTHP_CAP_PRIVATE, _COHERENT; neither: no kernel knows it */
 	uint32_t reserved;
 	char path[128];		/* for people to read; cut off if longer */
 };

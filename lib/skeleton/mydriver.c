@@ -7,7 +7,9 @@
  *	make -C lib BACKEND=$PWD/mydriver.c		the devthp command on your driver
  *	make -C .../tools/testing/selftests/devthp BACKEND=$PWD/mydriver.c	the suite
  *
- * "devthp probe", and then "devthp cycle", tell how far it is.
+ * "devthp probe", and then "devthp cycle", tell how far it is; of the suite, the
+ * portable_* programs come first: they ask for nothing but what is promised there, and
+ * skip what is not in the table. toy.c is an example, filled in.
  */
 #include <errno.h>
 #include <fcntl.h>

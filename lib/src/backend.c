@@ -48,12 +48,15 @@ int devthp_backend_register(const struct devthp_backend *backend)
 	ret = devthp_opts_get(&b, sizeof(b), backend);
 	if (ret)
 		return ret;
-	if (!b.name || !*b.name || !b.open || !b.close || !is_whole(&b))
-		return -EINVAL;
+	if (!b.name || !*b.name || !b.open || !b.close)
+		return DEVTHP_REFUSE("a backend without name, open or close");
+	if (!is_whole(&b))
+		return DEVTHP_REFUSE("one of members that come together");
 	if (devthp_backend_find(b.name))
 		return -EEXIST;
 	if (count == ROOM)
 		return -ENOSPC;
 	registered[count++] = b;
+	devthp_log(DEVTHP_LOG_INFO, 0, "backend %s: registered, and the default", b.name);
 	return 0;
 }

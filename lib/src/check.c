@@ -15,37 +15,41 @@ static size_t size_of(const void *sized)
 	return size;
 }
 
-int devthp_opts_get(void *opts, size_t known, const void *given)
+static int check_size(const char *call, size_t size)
+{
+	if (size >= sizeof(size_t) && size <= SIZE_LIMIT)
+		return 0;
+	devthp_log(DEVTHP_LOG_ERROR, 0, "%s: a structure of size %zu refused", call, size);
+	return size > SIZE_LIMIT ? -E2BIG : -EINVAL;
+}
+
+int devthp_take_opts(const char *call, void *opts, size_t known, const void *given)
 {
 	const unsigned char *bytes = given;
 	size_t size, i;
+	int ret;
 
 	memset(opts, 0, known);
 	if (!given)
 		return 0;
 	size = size_of(given);
-	if (size < sizeof(size_t))
-		return -EINVAL;
-	if (size > SIZE_LIMIT)
-		return -E2BIG;
+	ret = check_size(call, size);
+	if (ret)
+		return ret;
 	for (i = known; i < size; i++) {
-		if (bytes[i])
-			return -E2BIG;
+		if (!bytes[i])
+			continue;
+		devthp_log(DEVTHP_LOG_ERROR, 0,
+			   "%s: an option at byte %zu is not known to this library", call, i);
+		return -E2BIG;
 	}
 	memcpy(opts, given, size < known ? size : known);
 	return 0;
 }
 
-int devthp_report_check(const void *report)
+int devthp_check_report(const char *call, const void *report)
 {
-	size_t size;
-
-	if (!report)
-		return 0;
-	size = size_of(report);
-	if (size < sizeof(size_t))
-		return -EINVAL;
-	return size > SIZE_LIMIT ? -E2BIG : 0;
+	return report ? check_size(call, size_of(report)) : 0;
 }
 
 void devthp_report_put(void *report, const void *facts, size_t known)
@@ -68,7 +72,9 @@ int devthp_check_pages(const void *addr, size_t npages)
 	uintptr_t start = (uintptr_t)addr;
 	size_t page = devthp_page_size();
 
-	if (!npages || start % page || npages > SIZE_MAX / page)
-		return -EINVAL;
-	return npages * page > UINTPTR_MAX - start ? -EINVAL : 0;
+	if (npages && !(start % page) && npages <= UINTPTR_MAX / page &&
+	    npages * page <= UINTPTR_MAX - start)
+		return 0;
+	devthp_log(DEVTHP_LOG_ERROR, 0, "a range of %zu pages at %p refused", npages, addr);
+	return -EINVAL;
 }

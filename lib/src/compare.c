@@ -62,14 +62,15 @@ int devthp_snapshot_compare(const struct devthp_snapshot *before,
 			    struct devthp_difference *report)
 {
 	struct devthp_difference found = { .facts = 0 };
-	size_t npages = devthp_snapshot_pages(before), i;
+	size_t npages, i;
 	int ret;
 
-	if (!before || !after)
-		return -EINVAL;
-	ret = devthp_report_check(report);
+	ret = devthp_live(before);
+	ret = ret ? ret : devthp_live(after);
+	ret = ret ? ret : devthp_report_check(report);
 	if (ret)
 		return ret;
+	npages = devthp_snapshot_pages(before);
 	if (devthp_snapshot_pages(after) != npages || from > npages)
 		return -ERANGE;
 	for (i = from; i < npages && !found.facts; i++) {

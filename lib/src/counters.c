@@ -1,107 +1,53 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-/* Counters of the kernel, read together. */
-#include <inttypes.h>
-#include <stdio.h>
+/* Counters of the kernel, read together, and compared. */
 #include <stdlib.h>
-#include <string.h>
 
-#include "internal.h"
+#include "counters.h"
 
-#define HUGE_STATS	"/sys/kernel/mm/transparent_hugepage/hugepages-%zukB/stats/%s"
-
-/* A line "key value" of a file; without a file, a statistic of that name. */
-static const struct {
-	const char *name;
-	const char *file;
-	const char *key;
-	uint64_t unit;
-} table[] = {
-	[DEVTHP_COUNT_RSS_ANON] = { "rss_anon", "/proc/self/status", "RssAnon:", 1024 },
-	[DEVTHP_COUNT_SWAP] = { "swap", "/proc/self/status", "VmSwap:", 1024 },
-	[DEVTHP_COUNT_PAGE_TABLES] = { "page_tables", "/proc/self/status", "VmPTE:", 1024 },
-	[DEVTHP_COUNT_ANON_HUGE] = {
-		"anon_huge", "/proc/self/smaps_rollup", "AnonHugePages:", 1024
-	},
-	[DEVTHP_COUNT_SYS_ANON_HUGE] = {
-		"sys_anon_huge", "/proc/meminfo", "AnonHugePages:", 1024
-	},
-	[DEVTHP_COUNT_NR_ANON] = { "nr_anon", NULL, "nr_anon", 1 },
-	[DEVTHP_COUNT_PARTIALLY_MAPPED] = {
-		"partially_mapped", NULL, "nr_anon_partially_mapped", 1
-	},
-	[DEVTHP_COUNT_SPLIT] = { "split", NULL, "split", 1 },
-	[DEVTHP_COUNT_SPLIT_PMD] = { "split_pmd", "/proc/vmstat", "thp_split_pmd ", 1 },
-	[DEVTHP_COUNT_PINS_TAKEN] = { "pins_taken", "/proc/vmstat", "nr_foll_pin_acquired ", 1 },
-	[DEVTHP_COUNT_PINS_RELEASED] = {
-		"pins_released", "/proc/vmstat", "nr_foll_pin_released ", 1
-	},
-	[DEVTHP_COUNT_SYS_ANON] = { "sys_anon", "/proc/meminfo", "AnonPages:", 1024 },
-	[DEVTHP_COUNT_SYS_PAGE_TABLES] = {
-		"sys_page_tables", "/proc/meminfo", "PageTables:", 1024
-	},
-	[DEVTHP_COUNT_SYS_MLOCKED] = { "sys_mlocked", "/proc/meminfo", "Mlocked:", 1024 },
-};
-
-_Static_assert(ARRAY_SIZE(table) == DEVTHP_COUNTERS, "every counter has a source");
-
-struct devthp_counters {
-	bool known[DEVTHP_COUNTERS];
-	uint64_t value[DEVTHP_COUNTERS];
-};
-
-const char *devthp_counter_name(unsigned int counter)
+static int take(struct devthp_counters **counters, const uint32_t *wanted, size_t nwanted)
 {
-	return counter < DEVTHP_COUNTERS ? table[counter].name : "?";
-}
+	struct devthp_counters *c;
+	size_t i;
 
-static bool find_line(const char *text, const char *key, uint64_t *value)
-{
-	const size_t length = strlen(key);
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return -ENOMEM;
+	for (i = 0; i < nwanted; i++) {
+		const size_t place = devthp_counter_place(wanted[i]);
 
-	while (text && strncmp(text, key, length)) {
-		text = strchr(text, '\n');
-		text += text ? 1 : 0;
+		if (place >= ALL_COUNTERS) {
+			free(c);
+			return -EINVAL;
+		}
+		c->wanted[place] = true;
 	}
-	return text && sscanf(text + length, "%" SCNu64, value) == 1;
-}
-
-static bool read_counter(unsigned int counter, size_t pmd_size, uint64_t *value)
-{
-	char path[128], *text;
-	bool found;
-
-	if (!table[counter].file) {
-		snprintf(path, sizeof(path), HUGE_STATS, pmd_size / 1024, table[counter].key);
-		return !devthp_read_number(path, value);
-	}
-	if (devthp_read_text(table[counter].file, &text))
-		return false;
-	found = find_line(text, table[counter].key, value);
-	free(text);
-	*value *= table[counter].unit;
-	return found;
+	for (i = 0; !wanted && i < ALL_COUNTERS; i++)
+		c->wanted[i] = true;
+	devthp_counters_read(c);
+	devthp_live_add(c);
+	*counters = c;
+	return 0;
 }
 
 int devthp_counters_take(struct devthp_counters **counters)
 {
 	DEVTHP_KEEP_ERRNO;
-	size_t pmd_size = devthp_pmd_size();
-	struct devthp_counters *c;
-	unsigned int i;
 
-	if (!counters)
-		return -EINVAL;
-	c = calloc(1, sizeof(*c));
-	if (!c)
-		return -ENOMEM;
-	for (i = 0; i < DEVTHP_COUNTERS; i++)
-		c->known[i] = read_counter(i, pmd_size, &c->value[i]);
-	*counters = c;
-	return 0;
+	return counters ? take(counters, NULL, 0) : -EINVAL;
+}
+
+int devthp_counters_take_some(struct devthp_counters **counters, const uint32_t *wanted,
+			      size_t nwanted)
+{
+	DEVTHP_KEEP_ERRNO;
+
+	return counters && wanted && nwanted ? take(counters, wanted, nwanted) : -EINVAL;
 }
 
 int devthp_counters_free(struct devthp_counters *counters)
 {
+	if (counters && !devthp_live_remove(counters))
+		return -EBADF;
 	free(counters);
 	return 0;
 }
@@ -109,11 +55,16 @@ int devthp_counters_free(struct devthp_counters *counters)
 int devthp_counters_get(const struct devthp_counters *counters, unsigned int counter,
 			uint64_t *value)
 {
-	if (!counters || counter >= DEVTHP_COUNTERS || !value)
+	const size_t place = devthp_counter_place(counter);
+	int ret = devthp_live(counters);
+
+	if (ret)
+		return ret;
+	if (place >= ALL_COUNTERS || !value)
 		return -EINVAL;
-	if (!counters->known[counter])
+	if (!counters->known[place])
 		return -ENODATA;
-	*value = counters->value[counter];
+	*value = counters->value[place];
 	return 0;
 }
 
@@ -131,4 +82,53 @@ int devthp_counters_delta(const struct devthp_counters *before,
 	if (!ret)
 		*delta = (int64_t)(to - from);
 	return ret;
+}
+
+/* 1 if it differs beyond the slack, or is known once only; 0 if not. */
+static int differs(const struct devthp_counters *before, const struct devthp_counters *after,
+		   const struct devthp_slack *slack, struct devthp_count_difference *found)
+{
+	int was, is;
+
+	found->counter = slack->counter;
+	found->before = found->after = DEVTHP_NONE;
+	was = devthp_counters_get(before, slack->counter, &found->before);
+	is = devthp_counters_get(after, slack->counter, &found->after);
+	if (was || is)
+		return was == is ? 0 : 1;
+	found->delta = (int64_t)(found->after - found->before);
+	return found->delta < -slack->less || found->delta > slack->more;
+}
+
+int devthp_counters_compare(const struct devthp_counters *before,
+			    const struct devthp_counters *after,
+			    const struct devthp_slack *slacks, size_t nslacks, size_t from,
+			    struct devthp_count_difference *report)
+{
+	size_t i;
+	int ret;
+
+	ret = devthp_live(before);
+	ret = ret ? ret : devthp_live(after);
+	if (!ret && !slacks)
+		ret = -EINVAL;
+	ret = ret ? ret : devthp_report_check(report);
+	if (ret)
+		return ret;
+	for (i = 0; i < nslacks; i++) {
+		if (devthp_counter_place(slacks[i].counter) >= ALL_COUNTERS ||
+		    slacks[i].reserved || slacks[i].less < 0 || slacks[i].more < 0)
+			return -EINVAL;
+	}
+	if (from > nslacks)
+		return -ERANGE;
+	for (i = from; i < nslacks; i++) {
+		struct devthp_count_difference found = { .index = i };
+
+		if (differs(before, after, &slacks[i], &found)) {
+			devthp_report_put(report, &found, sizeof(found));
+			return 1;
+		}
+	}
+	return 0;
 }

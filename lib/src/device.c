@@ -2,8 +2,11 @@
 /* Devices: the public calls, over whichever backend. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "backend.h"
+
+#define MEMBER(name) offsetof(struct devthp_backend, name)
 
 int devthp_device_open(struct devthp_device **dev, const struct devthp_device_opts *given)
 {
@@ -16,8 +19,12 @@ int devthp_device_open(struct devthp_device **dev, const struct devthp_device_op
 	ret = devthp_opts_get(&opts, sizeof(opts), given);
 	if (ret)
 		return ret;
-	if (!dev || opts.reserved || (opts.path && opts.minor))
+	if (!dev)
 		return -EINVAL;
+	if (opts.reserved)
+		return DEVTHP_REFUSE("reserved");
+	if (opts.path && opts.minor)
+		return DEVTHP_REFUSE("minor together with path");
 
 	d = calloc(1, sizeof(*d));
 	if (!d)
@@ -27,10 +34,15 @@ int devthp_device_open(struct devthp_device **dev, const struct devthp_device_op
 	request.minor = opts.minor;
 	ret = d->backend ? d->backend->open(&request, &d->facts) : -EPROTONOSUPPORT;
 	if (ret) {
+		devthp_log(DEVTHP_LOG_ERROR, ret, "backend %s: no device opened: %m",
+			   d->backend ? d->backend->name : opts.backend);
 		free(d);
 		return ret;
 	}
 	d->facts.path[sizeof(d->facts.path) - 1] = '\0';
+	devthp_log(DEVTHP_LOG_INFO, 0, "backend %s%s: opened %s", d->backend->name,
+		   opts.backend ? "" : " (nobody named one)", d->facts.path);
+	devthp_live_add(d);
 	*dev = d;
 	return 0;
 }
@@ -42,9 +54,33 @@ int devthp_device_close(struct devthp_device *dev)
 
 	if (!dev)
 		return 0;
+	if (!devthp_live_remove(dev))
+		return -EBADF;
 	ret = dev->backend->close(dev->facts.state);
 	free(dev);
 	return ret;
+}
+
+/* A report that must be there. */
+static int check_report(const struct devthp_device *dev, const void *report)
+{
+	int ret = devthp_live(dev);
+
+	if (!ret && !report)
+		ret = -EINVAL;
+	return ret ? ret : devthp_report_check(report);
+}
+
+/* The member of the backend, as an offset: is it there? */
+static int check_able(const struct devthp_device *dev, size_t member)
+{
+	static int (*const absent)(void);
+	int ret = devthp_live(dev);
+
+	if (ret || memcmp((const char *)dev->backend + member, &absent, sizeof(absent)))
+		return ret;
+	devthp_log(DEVTHP_LOG_INFO, 0, "backend %s cannot do that", dev->backend->name);
+	return -EOPNOTSUPP;
 }
 
 int devthp_device_query(const struct devthp_device *dev, struct devthp_device_info *info)
@@ -53,9 +89,7 @@ int devthp_device_query(const struct devthp_device *dev, struct devthp_device_in
 	const struct devthp_backend *b;
 	int ret;
 
-	if (!dev || !info)
-		return -EINVAL;
-	ret = devthp_report_check(info);
+	ret = check_report(dev, info);
 	if (ret)
 		return ret;
 
@@ -77,16 +111,20 @@ int devthp_device_query(const struct devthp_device *dev, struct devthp_device_in
 }
 
 /* A device, a member its backend must have, a range, and a report. */
-static int check(const struct devthp_device *dev, bool able, const void *addr,
-		 size_t npages, const void *report)
+static int check(const struct devthp_device *dev, size_t member, const void *addr, size_t npages,
+		 const void *report)
 {
-	int ret = devthp_check_pages(addr, npages);
+	int ret = check_able(dev, member);
 
-	if (!dev || ret)
-		return -EINVAL;
-	if (!able)
-		return -EOPNOTSUPP;
-	return devthp_report_check(report);
+	ret = ret ? ret : devthp_check_pages(addr, npages);
+	return ret ? ret : devthp_report_check(report);
+}
+
+static void log_failure(const struct devthp_device *dev, const char *call, int ret)
+{
+	if (ret < 0)
+		devthp_log(DEVTHP_LOG_DEBUG, ret, "%s: backend %s says: %m", call,
+			   dev->backend->name);
 }
 
 static uint64_t pages_on_device(struct devthp_device *dev, uintptr_t addr, size_t npages)
@@ -132,7 +170,7 @@ int devthp_migrate_to_device(struct devthp_device *dev, void *addr, size_t npage
 	void *buf;
 	int ret;
 
-	ret = check(dev, dev && dev->backend->migrate_to_device, addr, npages, report);
+	ret = check(dev, MEMBER(migrate_to_device), addr, npages, report);
 	if (ret)
 		return ret;
 	ret = devthp_scratch_get(&buf, npages);
@@ -143,6 +181,7 @@ int devthp_migrate_to_device(struct devthp_device *dev, void *addr, size_t npage
 		before = pages_on_device(dev, (uintptr_t)addr, npages);
 	ret = dev->backend->migrate_to_device(dev->facts.state, (uintptr_t)addr, npages, buf,
 					      &facts.entries);
+	log_failure(dev, __func__, ret);
 	if (report) {
 		facts.pages = moved(before, pages_on_device(dev, (uintptr_t)addr, npages));
 		devthp_report_put(report, &facts, sizeof(facts));
@@ -159,13 +198,14 @@ int devthp_migrate_to_system(struct devthp_device *dev, void *addr, size_t npage
 	uint64_t before = 0;
 	int ret;
 
-	ret = check(dev, dev && dev->backend->migrate_to_system, addr, npages, report);
+	ret = check(dev, MEMBER(migrate_to_system), addr, npages, report);
 	if (ret)
 		return ret;
 
 	if (report)
 		before = pages_on_device(dev, (uintptr_t)addr, npages);
 	ret = dev->backend->migrate_to_system(dev->facts.state, (uintptr_t)addr, npages, &facts.entries);
+	log_failure(dev, __func__, ret);
 	if (report) {
 		facts.pages = moved(pages_on_device(dev, (uintptr_t)addr, npages), before);
 		devthp_report_put(report, &facts, sizeof(facts));
@@ -180,7 +220,7 @@ int devthp_device_read(struct devthp_device *dev, const void *addr, size_t npage
 	struct devthp_access facts = { .pages = 0 };
 	int ret;
 
-	ret = check(dev, dev && dev->backend->read, addr, npages, report);
+	ret = check(dev, MEMBER(read), addr, npages, report);
 	if (!ret && !buf)
 		ret = -EINVAL;
 	if (ret)
@@ -198,7 +238,7 @@ int devthp_device_write(struct devthp_device *dev, void *addr, size_t npages, co
 	struct devthp_access facts = { .pages = 0 };
 	int ret;
 
-	ret = check(dev, dev && dev->backend->write, addr, npages, report);
+	ret = check(dev, MEMBER(write), addr, npages, report);
 	if (!ret && !buf)
 		ret = -EINVAL;
 	if (ret)
@@ -215,7 +255,7 @@ int devthp_device_snapshot(struct devthp_device *dev, const void *addr, size_t n
 	DEVTHP_KEEP_ERRNO;
 	int ret;
 
-	ret = check(dev, dev && dev->backend->snapshot, addr, npages, NULL);
+	ret = check(dev, MEMBER(snapshot), addr, npages, NULL);
 	if (!ret && !prot)
 		ret = -EINVAL;
 	return ret ? ret : dev->backend->snapshot(dev->facts.state, (uintptr_t)addr, npages, prot);
@@ -224,33 +264,27 @@ int devthp_device_snapshot(struct devthp_device *dev, const void *addr, size_t n
 int devthp_device_fail_alloc(struct devthp_device *dev, uint64_t nth)
 {
 	DEVTHP_KEEP_ERRNO;
+	int ret = check_able(dev, MEMBER(fail_alloc));
 
-	if (!dev)
-		return -EINVAL;
-	return dev->backend->fail_alloc ? dev->backend->fail_alloc(dev->facts.state, nth) :
-					  -EOPNOTSUPP;
+	return ret ? ret : dev->backend->fail_alloc(dev->facts.state, nth);
 }
 
 int devthp_device_evict(struct devthp_device *dev)
 {
 	DEVTHP_KEEP_ERRNO;
+	int ret = check_able(dev, MEMBER(evict));
 
-	if (!dev)
-		return -EINVAL;
-	return dev->backend->evict ? dev->backend->evict(dev->facts.state) : -EOPNOTSUPP;
+	return ret ? ret : dev->backend->evict(dev->facts.state);
 }
 
 int devthp_device_drain(struct devthp_device *dev, struct devthp_eviction *report)
 {
 	DEVTHP_KEEP_ERRNO;
-	struct devthp_eviction facts;
+	struct devthp_eviction facts = { .left = 0 };
 	int ret;
 
-	if (!dev)
-		return -EINVAL;
-	if (!dev->backend->drain)
-		return -EOPNOTSUPP;
-	ret = devthp_report_check(report);
+	ret = check_able(dev, MEMBER(drain));
+	ret = ret ? ret : devthp_report_check(report);
 	if (!ret)
 		ret = dev->backend->drain(dev->facts.state, &facts);
 	if (!ret)
@@ -261,14 +295,11 @@ int devthp_device_drain(struct devthp_device *dev, struct devthp_eviction *repor
 int devthp_device_usage(struct devthp_device *dev, struct devthp_usage *usage)
 {
 	DEVTHP_KEEP_ERRNO;
-	struct devthp_usage facts;
+	struct devthp_usage facts = { .size = 0 };
 	int ret;
 
-	if (!dev || !usage)
-		return -EINVAL;
-	if (!dev->backend->usage)
-		return -EOPNOTSUPP;
-	ret = devthp_report_check(usage);
+	ret = check_report(dev, usage);
+	ret = ret ? ret : check_able(dev, MEMBER(usage));
 	if (!ret)
 		ret = dev->backend->usage(dev->facts.state, &facts);
 	if (!ret)
@@ -281,10 +312,10 @@ int devthp_device_hold(struct devthp_device *dev, void *addr, size_t npages, uin
 {
 	DEVTHP_KEEP_ERRNO;
 	const uint32_t known = DEVTHP_HOLD_PIN | DEVTHP_HOLD_LONGTERM | DEVTHP_HOLD_WRITE;
-	uint64_t count;
+	uint64_t count = 0;
 	int ret;
 
-	ret = check(dev, dev && dev->backend->hold, addr, npages, NULL);
+	ret = check(dev, MEMBER(hold), addr, npages, NULL);
 	if (!ret && (flags & ~known || (flags && !(flags & DEVTHP_HOLD_PIN))))
 		ret = -EINVAL;
 	if (!ret)
@@ -297,10 +328,10 @@ int devthp_device_hold(struct devthp_device *dev, void *addr, size_t npages, uin
 int devthp_device_unhold(struct devthp_device *dev, void *addr, size_t npages, uint64_t *held)
 {
 	DEVTHP_KEEP_ERRNO;
-	uint64_t count;
+	uint64_t count = 0;
 	int ret;
 
-	ret = check(dev, dev && dev->backend->unhold, addr, npages, NULL);
+	ret = check(dev, MEMBER(unhold), addr, npages, NULL);
 	if (!ret)
 		ret = dev->backend->unhold(dev->facts.state, (uintptr_t)addr, npages, &count);
 	if (!ret && held)
@@ -313,16 +344,18 @@ static int check_frames(const struct devthp_device *dev, uint64_t pfn, size_t np
 {
 	const uint64_t end = UINT64_MAX / devthp_page_size();
 
-	if (!dev || !npages || npages > end || pfn > end - npages)
-		return -EINVAL;
-	return dev->backend->hold_frames ? 0 : -EOPNOTSUPP;
+	int ret = check_able(dev, MEMBER(hold_frames));
+
+	if (!ret && (!npages || npages > end || pfn > end - npages))
+		ret = -EINVAL;
+	return ret;
 }
 
 int devthp_device_hold_frames(struct devthp_device *dev, uint64_t pfn, size_t npages,
 			      uint64_t *held)
 {
 	DEVTHP_KEEP_ERRNO;
-	uint64_t count;
+	uint64_t count = 0;
 	int ret;
 
 	ret = check_frames(dev, pfn, npages);
@@ -337,7 +370,7 @@ int devthp_device_unhold_frames(struct devthp_device *dev, uint64_t pfn, size_t 
 				uint64_t *held)
 {
 	DEVTHP_KEEP_ERRNO;
-	uint64_t count;
+	uint64_t count = 0;
 	int ret;
 
 	ret = check_frames(dev, pfn, npages);
@@ -350,9 +383,11 @@ int devthp_device_unhold_frames(struct devthp_device *dev, uint64_t pfn, size_t 
 
 static int check_point(const struct devthp_device *dev, unsigned int point)
 {
-	if (!dev || point < DEVTHP_POINT_TO_DEVICE_SETUP || point > DEVTHP_POINT_CLEAR)
-		return -EINVAL;
-	return dev->backend->pause ? 0 : -EOPNOTSUPP;
+	int ret = check_able(dev, MEMBER(pause));
+
+	if (!ret && (point < DEVTHP_POINT_TO_DEVICE_SETUP || point > DEVTHP_POINT_CLEAR))
+		ret = -EINVAL;
+	return ret;
 }
 
 int devthp_device_pause(struct devthp_device *dev, unsigned int point)
@@ -383,14 +418,11 @@ int devthp_device_resume(struct devthp_device *dev, unsigned int point)
 int devthp_device_times(struct devthp_device *dev, struct devthp_times *times)
 {
 	DEVTHP_KEEP_ERRNO;
-	struct devthp_times facts;
+	struct devthp_times facts = { .size = 0 };
 	int ret;
 
-	if (!dev || !times)
-		return -EINVAL;
-	if (!dev->backend->times)
-		return -EOPNOTSUPP;
-	ret = devthp_report_check(times);
+	ret = check_report(dev, times);
+	ret = ret ? ret : check_able(dev, MEMBER(times));
 	if (!ret)
 		ret = dev->backend->times(dev->facts.state, &facts);
 	if (!ret)
@@ -404,7 +436,7 @@ int devthp_device_exclusive(struct devthp_device *dev, void *addr, size_t npages
 	void *scratch = NULL;
 	int ret;
 
-	ret = check(dev, dev && dev->backend->exclusive, addr, npages, NULL);
+	ret = check(dev, MEMBER(exclusive), addr, npages, NULL);
 	if (!ret && !buf)
 		ret = devthp_scratch_get(&scratch, npages);
 	if (ret)
@@ -420,6 +452,6 @@ int devthp_device_is_exclusive(struct devthp_device *dev, const void *addr, size
 	DEVTHP_KEEP_ERRNO;
 	int ret;
 
-	ret = check(dev, dev && dev->backend->is_exclusive, addr, npages, NULL);
+	ret = check(dev, MEMBER(is_exclusive), addr, npages, NULL);
 	return ret ? ret : dev->backend->is_exclusive(dev->facts.state, (uintptr_t)addr, npages);
 }

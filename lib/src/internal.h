@@ -10,6 +10,8 @@
 #include <sys/types.h>
 
 #include "devthp.h"
+#include "live.h"
+#include "log.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -22,6 +24,8 @@ static inline void devthp_restore_errno(const int *saved)
 	errno = *saved;
 }
 
+struct utsname;
+
 /*
  * The seam between the library and the kernel's files. All members return a
  * negative errno on failure. Unit tests put their own in.
@@ -33,6 +37,7 @@ struct devthp_sys {
 	ssize_t (*pread)(int fd, void *buf, size_t bytes, uint64_t offset);
 	/* Minor number of an open character device, -ENODEV if it is none. */
 	int (*minor)(int fd);
+	int (*uname)(struct utsname *name);
 };
 
 extern const struct devthp_sys devthp_sys_kernel;
@@ -44,9 +49,11 @@ int devthp_read_text(const char *path, char **text);
 int devthp_read_number(const char *path, uint64_t *value);
 
 /* Copy the caller's options over zeroes; the rules are in devthp.h. */
-int devthp_opts_get(void *opts, size_t known, const void *given);
+int devthp_take_opts(const char *call, void *opts, size_t known, const void *given);
+#define devthp_opts_get(opts, known, given) devthp_take_opts(__func__, opts, known, given)
 /* May the caller's report be written to? NULL may. */
-int devthp_report_check(const void *report);
+int devthp_check_report(const char *call, const void *report);
+#define devthp_report_check(report) devthp_check_report(__func__, report)
 /* Write as much as the caller's report takes. NULL is fine. */
 void devthp_report_put(void *report, const void *facts, size_t known);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* devthp_check(): look, apply the rules, and look again before believing. */
+#include <inttypes.h>
 #include <limits.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -91,27 +92,34 @@ const char *devthp_rule_statement(unsigned int rule)
 	return rule && rule < DEVTHP_RULES ? catalogue[rule].statement : "?";
 }
 
-int devthp_findings_free(struct devthp_findings *findings)
+static void forget(struct devthp_findings *findings)
 {
 	if (findings)
 		free(findings->list);
 	free(findings);
+}
+
+int devthp_findings_free(struct devthp_findings *findings)
+{
+	if (findings && !devthp_live_remove(findings))
+		return -EBADF;
+	forget(findings);
 	return 0;
 }
 
 size_t devthp_findings_count(const struct devthp_findings *findings)
 {
-	return findings ? findings->count : 0;
+	return devthp_live(findings) ? 0 : findings->count;
 }
 
 int devthp_findings_get(const struct devthp_findings *findings, size_t i,
 			struct devthp_finding *finding)
 {
-	int ret;
+	int ret = devthp_live(findings);
 
-	if (!findings || !finding)
-		return -EINVAL;
-	ret = devthp_report_check(finding);
+	if (!ret && !finding)
+		ret = -EINVAL;
+	ret = ret ? ret : devthp_report_check(finding);
 	if (ret)
 		return ret;
 	if (i >= findings->count)
@@ -122,7 +130,7 @@ int devthp_findings_get(const struct devthp_findings *findings, size_t i,
 
 uint64_t devthp_findings_applied(const struct devthp_findings *findings, unsigned int rule)
 {
-	return findings && rule < DEVTHP_RULES ? findings->applied[rule] : 0;
+	return !devthp_live(findings) && rule < DEVTHP_RULES ? findings->applied[rule] : 0;
 }
 
 static int append(struct devthp_findings *findings, const struct devthp_finding *finding)
@@ -199,10 +207,17 @@ static int look_once(struct devthp_look *look, size_t nregions, struct devthp_fi
 	ret = ret ? ret : devthp_rules_of_pages(look);
 	ret = ret ? ret : devthp_rules_of_folios(look);
 	if (ret)
-		devthp_findings_free(look->findings);
+		forget(look->findings);
 	else
 		*found = look->findings;
 	return ret;
+}
+
+static void log_finding(const char *what, const struct devthp_finding *f)
+{
+	devthp_log(DEVTHP_LOG_DEBUG, 0, "%s: rule %s, page %" PRIu64 " of region %" PRIu32
+		   ": expected %" PRId64 ", seen %" PRId64, what, devthp_rule_name(f->rule), f->page,
+		   f->region, f->expected, f->seen);
 }
 
 static bool has(const struct devthp_findings *findings, const struct devthp_finding *wanted)
@@ -227,8 +242,14 @@ static void confirm(struct devthp_findings *new, const struct devthp_findings *o
 	for (i = 0; i < new->count; i++) {
 		if (has(old, &new->list[i]))
 			new->list[kept++] = new->list[i];
+		else
+			log_finding("not believed yet, new in this look", &new->list[i]);
 	}
 	new->count = kept;
+	for (i = 0; i < old->count; i++) {
+		if (!has(new, &old->list[i]))
+			log_finding("not believed, gone in this look", &old->list[i]);
+	}
 }
 
 static int look_until_good(struct devthp_look *look, size_t nregions, uint32_t tries,
@@ -243,13 +264,16 @@ static int look_until_good(struct devthp_look *look, size_t nregions, uint32_t t
 			break;
 		if (old)
 			confirm(new, old);
-		devthp_findings_free(old);
+		forget(old);
 		old = new;
-		if (new->count)
-			sched_yield();
-	} while (new->count && --tries);
+		if (!new->count)
+			break;
+		devthp_log(DEVTHP_LOG_INFO, 0, "%zu violations, in each look so far; %" PRIu32
+			   " more looks to come", new->count, tries - 1);
+		sched_yield();
+	} while (--tries);
 	if (ret)
-		devthp_findings_free(old);
+		forget(old);
 	else
 		*found = new;
 	return ret;
@@ -283,8 +307,10 @@ static int take_regions(struct devthp_region **taken, const struct devthp_region
 	for (i = 0; !ret && i < nregions; i++) {
 		ret = regions[i] ? devthp_opts_get(&r[i], sizeof(r[i]), regions[i]) : -EINVAL;
 		ret = ret ? ret : devthp_check_pages(r[i].addr, r[i].npages);
-		if (!ret && (r[i].reserved || r[i].pid < 0 || (r[i].pid && r[i].dev)))
-			ret = -EINVAL;
+		if (!ret && (r[i].reserved || r[i].pid < 0))
+			ret = devthp_refuse("devthp_check", "a region's reserved, or pid");
+		if (!ret && r[i].pid && r[i].dev)
+			ret = devthp_refuse("devthp_check", "a region's dev together with pid");
 		if (!ret && __builtin_add_overflow(*npages, r[i].npages, npages))
 			ret = -EINVAL;
 	}
@@ -321,8 +347,12 @@ int devthp_check(const struct devthp_region *const *given, size_t nregions,
 	ret = devthp_opts_get(&opts, sizeof(opts), given_opts);
 	if (ret)
 		return ret;
-	if (opts.flags & ~DEVTHP_CHECK_COMPLETE || opts.reserved || opts.rules & ~ALL_RULES)
-		return -EINVAL;
+	if (opts.flags & ~DEVTHP_CHECK_COMPLETE)
+		return DEVTHP_REFUSE("flags");
+	if (opts.reserved)
+		return DEVTHP_REFUSE("reserved");
+	if (opts.rules & ~ALL_RULES)
+		return DEVTHP_REFUSE("rules");
 	ret = take_regions(&regions, given, nregions, &npages);
 	if (ret)
 		return ret;
@@ -343,9 +373,11 @@ int devthp_check(const struct devthp_region *const *given, size_t nregions,
 		return ret;
 	ret = applied_any(found);
 	ret = ret ? ret : (int)(found->count < INT_MAX ? found->count : INT_MAX);
-	if (ret < 0 || !findings)
-		devthp_findings_free(found);
-	else
+	if (ret < 0 || !findings) {
+		forget(found);
+	} else {
+		devthp_live_add(found);
 		*findings = found;
+	}
 	return ret;
 }

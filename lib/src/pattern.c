@@ -62,8 +62,10 @@ static int check(const void *addr, uint64_t first, size_t npages,
 {
 	size_t i;
 
-	if (!addr || (uintptr_t)addr % sizeof(uint64_t) || !npages || opts->reserved)
+	if (!addr || (uintptr_t)addr % sizeof(uint64_t) || !npages)
 		return -EINVAL;
+	if (opts->reserved)
+		return devthp_refuse("a pattern", "reserved");
 	if (npages > INT_MAX || first > DEVTHP_PATTERN_MAX_INDEX ||
 	    npages - 1 > DEVTHP_PATTERN_MAX_INDEX - first)
 		return -ERANGE;

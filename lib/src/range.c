@@ -63,11 +63,20 @@ int devthp_range_alloc(struct devthp_range **range, const struct devthp_range_op
 		return ret;
 	page = devthp_page_size();
 	grid = pmd_size ? pmd_size : page;
-	if (!range || opts.reserved || opts.advice > DEVTHP_ADVICE_NONE ||
-	    opts.bytes % page || opts.offset % page || opts.offset >= grid)
+	if (!range)
 		return -EINVAL;
-	if (!pmd_size && (!opts.bytes || opts.advice == DEVTHP_ADVICE_HUGE))
+	if (opts.reserved)
+		return DEVTHP_REFUSE("reserved");
+	if (opts.advice > DEVTHP_ADVICE_NONE)
+		return DEVTHP_REFUSE("advice");
+	if (opts.bytes % page)
+		return DEVTHP_REFUSE("bytes");
+	if (opts.offset % page || opts.offset >= grid)
+		return DEVTHP_REFUSE("offset");
+	if (!pmd_size && (!opts.bytes || opts.advice == DEVTHP_ADVICE_HUGE)) {
+		devthp_log(DEVTHP_LOG_ERROR, 0, "%s: this kernel has no huge pages", __func__);
 		return -EOPNOTSUPP;
+	}
 
 	r = calloc(1, sizeof(*r));
 	if (!r)
@@ -86,6 +95,7 @@ int devthp_range_alloc(struct devthp_range **range, const struct devthp_range_op
 		ret = advise(r->addr, r->bytes, opts.advice);
 	if (ret)
 		goto out_unmap;
+	devthp_live_add(r);
 	*range = r;
 	return 0;
 
@@ -111,6 +121,8 @@ int devthp_range_free(struct devthp_range *range)
 
 	if (!range)
 		return 0;
+	if (!devthp_live_remove(range))
+		return -EBADF;
 	end = range->addr + range->bytes;
 	ret = unmap_bytes(range->reserved, range->addr - range->reserved);
 	err = unmap_bytes(end, range->reserved + range->reserved_bytes - end);
@@ -134,25 +146,26 @@ int devthp_range_free(struct devthp_range *range)
 
 void *devthp_range_addr(const struct devthp_range *range)
 {
-	return range ? range->addr : NULL;
+	return devthp_live(range) ? NULL : range->addr;
 }
 
 size_t devthp_range_bytes(const struct devthp_range *range)
 {
-	return range ? range->bytes : 0;
+	return devthp_live(range) ? 0 : range->bytes;
 }
 
 size_t devthp_range_pages(const struct devthp_range *range)
 {
-	return range ? range->bytes / range->page_size : 0;
+	return devthp_live(range) ? 0 : range->bytes / range->page_size;
 }
 
 static int check_owned(const struct devthp_range *range, size_t first, size_t npages)
 {
 	size_t pages = devthp_range_pages(range);
+	int ret = devthp_live(range);
 
-	if (!range || !npages)
-		return -EINVAL;
+	if (ret || !npages)
+		return ret ? ret : -EINVAL;
 	if (first >= pages || npages > pages - first)
 		return -ERANGE;
 	return memchr(&range->gone[first], 1, npages) ? -EINVAL : 0;

@@ -37,7 +37,18 @@ static int ask_sources(struct devthp_snapshot *s, struct devthp_view *view,
 		ret = note(s, DEVTHP_SOURCE_KPAGE, devthp_source_kpage(view));
 	if (!ret && allowed & DEVTHP_SOURCE_DEVICE && opts->dev)
 		ret = note(s, DEVTHP_SOURCE_DEVICE, devthp_source_device(view, opts->dev));
-	return ret ? ret : s->sources ? 0 : -ENODATA;
+	if (!ret && !s->sources)
+		ret = -ENODATA;
+	if (ret)
+		devthp_log(DEVTHP_LOG_ERROR, ret, "no snapshot of process %d: %m", (int)view->pid);
+	else
+		devthp_log(DEVTHP_LOG_DEBUG, 0, "snapshot of %zu pages at %#lx by%s%s%s%s",
+			   view->npages, (unsigned long)view->start,
+			   s->sources & DEVTHP_SOURCE_PROBE ? " probe" : "",
+			   s->sources & DEVTHP_SOURCE_PAGEMAP ? " pagemap" : "",
+			   s->sources & DEVTHP_SOURCE_KPAGE ? " kpageflags" : "",
+			   s->sources & DEVTHP_SOURCE_DEVICE ? " device" : "");
+	return ret;
 }
 
 int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t npages,
@@ -55,8 +66,16 @@ int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t
 	ret = ret ? ret : devthp_check_pages(addr, npages);
 	if (ret)
 		return ret;
-	if (!snap || opts.pid < 0 || opts.sources & ~DEVTHP_SOURCE_ALL || (opts.pid && opts.dev))
+	if (!snap)
 		return -EINVAL;
+	if (opts.pid < 0)
+		return DEVTHP_REFUSE("pid");
+	if (opts.sources & ~DEVTHP_SOURCE_ALL)
+		return DEVTHP_REFUSE("sources");
+	if (opts.pid && opts.dev)
+		return DEVTHP_REFUSE("dev together with pid");
+	if (opts.dev && devthp_live(opts.dev))
+		return devthp_live(opts.dev);
 	if (npages > (SIZE_MAX - sizeof(*s)) / sizeof(s->pages[0]))
 		return -ENOMEM;
 	s = calloc(1, sizeof(*s) + npages * sizeof(s->pages[0]));
@@ -70,40 +89,44 @@ int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t
 	view.start = (uintptr_t)addr;
 	view.npages = npages;
 	view.page_size = devthp_page_size();
-	view.pmd_pages = pmd_size ? pmd_size / view.page_size : 1;
+	/* Without THP nobody says, but there still are page tables of a page each. */
+	view.pmd_pages = pmd_size ? pmd_size / view.page_size : view.page_size / sizeof(uint64_t);
 	view.pages = s->pages;
 	ret = ask_sources(s, &view, &opts);
 	if (ret) {
 		free(s);
 		return ret;
 	}
+	devthp_live_add(s);
 	*snap = s;
 	return 0;
 }
 
 int devthp_snapshot_free(struct devthp_snapshot *snap)
 {
+	if (snap && !devthp_live_remove(snap))
+		return -EBADF;
 	free(snap);
 	return 0;
 }
 
 size_t devthp_snapshot_pages(const struct devthp_snapshot *snap)
 {
-	return snap ? snap->npages : 0;
+	return devthp_live(snap) ? 0 : snap->npages;
 }
 
 unsigned int devthp_snapshot_sources(const struct devthp_snapshot *snap)
 {
-	return snap ? snap->sources : 0;
+	return devthp_live(snap) ? 0 : snap->sources;
 }
 
 int devthp_snapshot_page(const struct devthp_snapshot *snap, size_t i, struct devthp_page *page)
 {
-	int ret;
+	int ret = devthp_live(snap);
 
-	if (!snap || !page)
-		return -EINVAL;
-	ret = devthp_report_check(page);
+	if (!ret && !page)
+		ret = -EINVAL;
+	ret = ret ? ret : devthp_report_check(page);
 	if (ret)
 		return ret;
 	if (i >= snap->npages)
@@ -187,9 +210,10 @@ int devthp_snapshot_summarize(const struct devthp_snapshot *snap, size_t first, 
 	size_t i;
 	int ret;
 
-	if (!snap || !summary || !npages)
-		return -EINVAL;
-	ret = devthp_report_check(summary);
+	ret = devthp_live(snap);
+	if (!ret && (!summary || !npages))
+		ret = -EINVAL;
+	ret = ret ? ret : devthp_report_check(summary);
 	if (ret)
 		return ret;
 	if (first >= snap->npages || npages > snap->npages - first)

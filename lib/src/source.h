@@ -15,13 +15,13 @@ struct devthp_view {
 	uintptr_t start;
 	size_t npages;
 	size_t page_size;
-	size_t pmd_pages;	/* 1 without THP */
+	size_t pmd_pages;	/* that a PMD entry maps, with THP or not */
 	struct devthp_page *pages;
 };
 
 /* All return 0 or a negative errno; -ENODATA: this source is not to be had. */
 
-/* /proc/PID/maps: unmapped, or empty as far as it can tell. */
+/* /proc/PID/maps, first: no mapping, or what it allows; what is there is unknown yet. */
 int devthp_source_maps(struct devthp_view *view);
 int devthp_source_probe(struct devthp_view *view);
 int devthp_source_pagemap(struct devthp_view *view);
@@ -35,14 +35,17 @@ bool devthp_pagemap_shows_pfns(void);
 /* "/proc/self/<file>" or "/proc/<pid>/<file>". */
 void devthp_proc_path(char *path, size_t bytes, pid_t pid, const char *file);
 
+/* Words of a file, word number "first" on; how many there were, or an error. */
+ssize_t devthp_read_words(int fd, uint64_t *words, uint64_t first, size_t count);
+
+/* Is this kernel one of major.minor, from .. to? What cannot be told is not. */
+bool devthp_release_between(unsigned int from, unsigned int from_minor, unsigned int to,
+			    unsigned int to_minor);
+
 /* First page of the view that an aligned entry of npages at page i covers. */
 size_t devthp_entry_page(const struct devthp_view *view, size_t i, size_t npages);
 
-/* Is a file missing or closed to us, so that its source is not to be had? */
-static inline bool devthp_unavailable(int err)
-{
-	return err == -ENOENT || err == -ENXIO || err == -ENODEV || err == -EACCES ||
-	       err == -EPERM;
-}
+/* Error of opening a file: -ENODATA if it is missing or closed to us, which is logged. */
+int devthp_not_to_be_had(const char *path, int err);
 
 #endif

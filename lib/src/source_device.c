@@ -4,6 +4,24 @@
 
 #include "source.h"
 
+/* Of what a device has access to. */
+static uint32_t location_of(uint8_t prot)
+{
+	switch (prot & DEVTHP_PROT_WHERE) {
+	case DEVTHP_PROT_PRIVATE_LOCAL:
+	case DEVTHP_PROT_PRIVATE_REMOTE:
+		return DEVTHP_LOC_DEVICE;
+	case DEVTHP_PROT_ZERO:
+		return DEVTHP_LOC_ZERO;
+	case 0:
+	case DEVTHP_PROT_COHERENT_LOCAL:
+	case DEVTHP_PROT_COHERENT_REMOTE:
+		return DEVTHP_LOC_SYSTEM;
+	default:
+		return DEVTHP_LOC_UNKNOWN;
+	}
+}
+
 static void fill_from_prot(struct devthp_view *view, size_t i, uint8_t prot)
 {
 	struct devthp_page *page = &view->pages[i];
@@ -22,10 +40,11 @@ static void fill_from_prot(struct devthp_view *view, size_t i, uint8_t prot)
 		page->known |= DEVTHP_KNOWN_WRITE;
 		page->bits |= prot & DEVTHP_PROT_WRITE ? DEVTHP_BIT_WRITE : 0;
 	}
-	if ((prot & DEVTHP_PROT_WHERE) == DEVTHP_PROT_PRIVATE_LOCAL &&
-	    (page->location == DEVTHP_LOC_UNKNOWN || page->location == DEVTHP_LOC_EMPTY)) {
+	if (page->location == DEVTHP_LOC_UNKNOWN || page->location == DEVTHP_LOC_EMPTY) {
+		page->location = location_of(prot);
 		page->known |= DEVTHP_KNOWN_LOCATION;
-		page->location = DEVTHP_LOC_DEVICE;
+		if (page->location == DEVTHP_LOC_UNKNOWN)
+			page->known &= ~DEVTHP_KNOWN_LOCATION;
 	}
 }
 
@@ -39,8 +58,10 @@ int devthp_source_device(struct devthp_view *view, struct devthp_device *dev)
 	if (!prot)
 		return -ENOMEM;
 	ret = devthp_device_snapshot(dev, (const void *)view->start, view->npages, prot);
-	if (ret == -EOPNOTSUPP)
+	if (ret == -EOPNOTSUPP) {
+		devthp_log(DEVTHP_LOG_WARNING, ret, "going without the device's view: %m");
 		ret = -ENODATA;
+	}
 	for (i = 0; !ret && i < view->npages; i++)
 		fill_from_prot(view, i, prot[i]);
 	free(prot);

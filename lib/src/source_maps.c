@@ -2,9 +2,9 @@
 /* Source: /proc/PID/maps, for telling "no mapping" from "no page", and what is allowed. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "source.h"
+#include "text.h"
 
 void devthp_proc_path(char *path, size_t bytes, pid_t pid, const char *file)
 {
@@ -14,34 +14,45 @@ void devthp_proc_path(char *path, size_t bytes, pid_t pid, const char *file)
 		snprintf(path, bytes, "/proc/self/%s", file);
 }
 
-/* Of "rwxp". */
-static uint32_t vma_of(const char *flags)
+int devthp_not_to_be_had(const char *path, int err)
 {
-	return (flags[0] == 'r' ? DEVTHP_VMA_READ : 0) |
-	       (flags[1] == 'w' ? DEVTHP_VMA_WRITE : 0) |
-	       (flags[2] == 'x' ? DEVTHP_VMA_EXEC : 0) |
-	       (flags[3] == 's' ? DEVTHP_VMA_SHARED : 0);
+	switch (err) {
+	case -ENOENT:
+	case -ENXIO:
+	case -ENODEV:
+	case -EACCES:
+	case -EPERM:
+		devthp_log(DEVTHP_LOG_WARNING, err, "going without %s: %m", path);
+		return -ENODATA;
+	default:
+		return err;
+	}
 }
 
-static void mark_mapped(struct devthp_view *view, uintptr_t start, uintptr_t end, uint32_t vma)
+/* Something is there or not: that is for the other sources to say. */
+static void mark_mapped(struct devthp_view *view, const struct devthp_mapping *mapping)
 {
-	uintptr_t view_end = view->start + view->npages * view->page_size;
-	size_t i;
+	const uint64_t view_end = view->start + view->npages * view->page_size;
+	uint64_t start = mapping->start, end = mapping->end;
 
 	if (start < view->start)
 		start = view->start;
 	if (end > view_end)
 		end = view_end;
 	for (; start < end; start += view->page_size) {
-		i = (start - view->start) / view->page_size;
-		view->pages[i].location = DEVTHP_LOC_EMPTY;
-		view->pages[i].vma = vma;
+		struct devthp_page *page = &view->pages[(start - view->start) / view->page_size];
+
+		page->location = DEVTHP_LOC_UNKNOWN;
+		page->known &= ~DEVTHP_KNOWN_LOCATION;
+		page->vma = mapping->vma;
 	}
 }
 
 int devthp_source_maps(struct devthp_view *view)
 {
-	char path[64], *text, *line;
+	struct devthp_mapping mapping;
+	char path[64], *text;
+	const char *line;
 	size_t i;
 	int ret;
 
@@ -54,14 +65,11 @@ int devthp_source_maps(struct devthp_view *view)
 		view->pages[i].location = DEVTHP_LOC_UNMAPPED;
 		view->pages[i].known |= DEVTHP_KNOWN_LOCATION | DEVTHP_KNOWN_VMA;
 	}
-	for (line = text; line; line = strchr(line, '\n')) {
-		unsigned long start, end;
-		char flags[5];
-
-		line += *line == '\n';
-		if (sscanf(line, "%lx-%lx %4s", &start, &end, flags) == 3)
-			mark_mapped(view, start, end, vma_of(flags));
+	for (line = text; line && *line;) {
+		line = devthp_parse_mapping(line, &mapping);
+		if (line)
+			mark_mapped(view, &mapping);
 	}
 	free(text);
-	return 0;
+	return line ? 0 : -EIO;
 }

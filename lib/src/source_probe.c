@@ -9,6 +9,7 @@
 
 #define PROBE_PATH	"/dev/folio_probe"
 #define CAPACITY	512
+#define MAX_ORDER	31	/* far beyond any folio */
 
 /* Facts of the entry, whatever is behind it. */
 #define KNOWN_OF_ENTRY \
@@ -103,6 +104,8 @@ static void fill_page(struct devthp_page *page, const struct folio_probe_record 
 {
 	page->known |= KNOWN_OF_ENTRY;
 	page->location = location_of(r->kind);
+	if (page->location == DEVTHP_LOC_UNKNOWN)
+		page->known &= ~DEVTHP_KNOWN_LOCATION;
 	page->level = r->level;
 	page->bits = r->bits;
 	page->entry = r->entry;
@@ -122,21 +125,28 @@ size_t devthp_entry_page(const struct devthp_view *view, size_t i, size_t npages
 	return first > view->start ? (first - view->start) / view->page_size : 0;
 }
 
+/* No kernel has such; and those who go by a record are to be safe. */
+static bool is_nonsense(const struct devthp_view *view, const struct folio_probe_record *r)
+{
+	int mapcount;
+
+	return r->level > FOLIO_PROBE_PUD || r->order > MAX_ORDER || r->addr % view->page_size ||
+	       __builtin_add_overflow(r->entire_mapcount, r->page_mapcount, &mapcount);
+}
+
+/* The pages of the view that the entry covers. */
 static void fill_entry(struct devthp_view *view, const struct folio_probe_record *r)
 {
-	size_t npages = pages_of_level(view, r->level), offset;
+	const size_t npages = pages_of_level(view, r->level);
+	size_t i = 0, offset = 0;
 
-	for (offset = 0; offset < npages; offset++) {
-		uint64_t addr = r->addr + offset * view->page_size;
-		struct devthp_page *page;
-		size_t i;
+	if (r->addr < view->start)
+		offset = (view->start - r->addr) / view->page_size;
+	else
+		i = (r->addr - view->start) / view->page_size;
+	for (; offset < npages && i < view->npages; offset++, i++) {
+		struct devthp_page *page = &view->pages[i];
 
-		if (addr < view->start)
-			continue;
-		i = (addr - view->start) / view->page_size;
-		if (i >= view->npages)
-			break;
-		page = &view->pages[i];
 		/* An empty entry may reach beyond its mapping. */
 		if (r->kind == FOLIO_PROBE_KIND_NONE && page->location == DEVTHP_LOC_UNMAPPED)
 			continue;
@@ -168,8 +178,13 @@ static int scan(struct devthp_view *view, int fd, struct folio_probe_record *rec
 			return ret;
 		if (scan.start <= last || scan.filled > CAPACITY)
 			return -EIO;
-		for (i = 0; i < scan.filled; i++)
+		for (i = 0; i < scan.filled; i++) {
+			if (is_nonsense(view, &records[i])) {
+				devthp_log(DEVTHP_LOG_ERROR, 0, "%s tells nonsense", PROBE_PATH);
+				return -EIO;
+			}
 			fill_entry(view, &records[i]);
+		}
 	} while (scan.start < scan.end);
 	return 0;
 }
@@ -181,7 +196,7 @@ int devthp_source_probe(struct devthp_view *view)
 
 	fd = devthp_probe_open();
 	if (fd < 0)
-		return devthp_unavailable(fd) ? -ENODATA : fd;
+		return devthp_not_to_be_had(PROBE_PATH, fd);
 	records = calloc(CAPACITY, sizeof(*records));
 	ret = records ? scan(view, fd, records) : -ENOMEM;
 	free(records);

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* The real kernel behind struct devthp_sys, and reading of its text files. */
-#include <ctype.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "internal.h"
+#include "text.h"
 
 static int sys_open(const char *path, int flags)
 {
@@ -46,12 +46,18 @@ static int sys_minor(int fd)
 	return S_ISCHR(st.st_mode) ? (int)minor(st.st_rdev) : -ENODEV;
 }
 
+static int sys_uname(struct utsname *name)
+{
+	return uname(name) ? -errno : 0;
+}
+
 const struct devthp_sys devthp_sys_kernel = {
 	.open = sys_open,
 	.close = sys_close,
 	.ioctl = sys_ioctl,
 	.pread = sys_pread,
 	.minor = sys_minor,
+	.uname = sys_uname,
 };
 
 const struct devthp_sys *devthp_sys = &devthp_sys_kernel;
@@ -85,22 +91,27 @@ int devthp_read_text(const char *path, char **text)
 		return (int)got;
 	}
 	buf[filled] = '\0';
-	*text = buf;
+	/* Without room behind it, so that a parser that goes on is noticed. */
+	more = realloc(buf, filled + 1);
+	*text = more ? more : buf;
 	return 0;
 }
 
 int devthp_read_number(const char *path, uint64_t *value)
 {
-	char *text, *end;
+	const char *end;
+	uint64_t number;
+	char *text;
 	int ret;
 
 	ret = devthp_read_text(path, &text);
 	if (ret)
 		return ret;
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	if (errno || !isdigit((unsigned char)text[0]) || (*end && *end != '\n'))
+	end = devthp_parse_number(text, 10, &number);
+	if (!end || (*end && *end != '\n'))
 		ret = -EIO;
+	else
+		*value = number;
 	free(text);
 	return ret;
 }

@@ -11,8 +11,12 @@
 #include "folio_probe.h"
 #include "internal.h"
 #include "source.h"
+#include "text.h"
 
 #define THP_DIR "/sys/kernel/mm/transparent_hugepage/"
+
+/* No architecture comes near: what says more says nonsense. */
+#define PMD_SIZE_LIMIT	(1ULL << 30)
 
 #define STRING(x) #x
 #define VERSION(major, minor) STRING(major) "." STRING(minor)
@@ -32,7 +36,26 @@ size_t devthp_pmd_size(void)
 	DEVTHP_KEEP_ERRNO;
 	uint64_t bytes;
 
-	return devthp_read_number(THP_DIR "hpage_pmd_size", &bytes) ? 0 : bytes;
+	if (devthp_read_number(THP_DIR "hpage_pmd_size", &bytes) || bytes > PMD_SIZE_LIMIT ||
+	    bytes <= devthp_page_size() || bytes & (bytes - 1))
+		return 0;
+	return bytes;
+}
+
+bool devthp_release_between(unsigned int from, unsigned int from_minor, unsigned int to,
+			    unsigned int to_minor)
+{
+	uint64_t major, minor;
+	struct utsname name;
+	const char *at;
+
+	if (devthp_sys->uname(&name))
+		return false;
+	at = devthp_parse_number(name.release, 10, &major);
+	if (!at || *at != '.' || !devthp_parse_number(at + 1, 10, &minor))
+		return false;
+	return (major > from || (major == from && minor >= from_minor)) &&
+	       (major < to || (major == to && minor <= to_minor));
 }
 
 static uint32_t thp_policy(void)
@@ -90,7 +113,7 @@ int devthp_system_query(struct devthp_system *system)
 		if (!access(path, F_OK))
 			facts.devices |= 1U << minor;
 	}
-	if (!uname(&name)) {
+	if (!devthp_sys->uname(&name)) {
 		snprintf(facts.release, sizeof(facts.release), "%.63s", name.release);
 		snprintf(facts.machine, sizeof(facts.machine), "%.31s", name.machine);
 	}

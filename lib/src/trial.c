@@ -93,9 +93,10 @@ int devthp_device_try(struct devthp_device *dev, struct devthp_trial *trial)
 	struct devthp_range *range;
 	int ret;
 
-	if (!dev || !trial)
-		return -EINVAL;
-	ret = devthp_report_check(trial);
+	ret = devthp_live(dev);
+	if (!ret && !trial)
+		ret = -EINVAL;
+	ret = ret ? ret : devthp_report_check(trial);
 	if (ret)
 		return ret;
 

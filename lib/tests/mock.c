@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 
 #include "mock.h"
 
 #define FD_DEVICE	1000
 #define FD_PROBE	1001
 #define FD_FILES	2000	/* and up: index of the file */
-#define FILES_MAX	8
+#define FILES_MAX	16
 
 struct command {
 	uint64_t addr, ptr, npages, cpages, faults;
@@ -22,10 +23,12 @@ static struct {
 		const void *bytes;
 		size_t count;
 		int error;
+		uint64_t word;	/* without bytes and error */
 	} files[FILES_MAX];
 	size_t nfiles;
 	const struct folio_probe_record *records;
-	size_t nrecords, chunk;
+	size_t nrecords, chunk, scans;
+	const char *release;
 	int open;
 } mock;
 
@@ -36,7 +39,7 @@ static int mock_open(const char *path, int flags)
 	for (i = 0; i < mock.nfiles; i++) {
 		if (strcmp(path, mock.files[i].path))
 			continue;
-		if (!mock.files[i].bytes)
+		if (mock.files[i].error)
 			return mock.files[i].error;
 		mock.open++;
 		return FD_FILES + (int)i;
@@ -68,6 +71,11 @@ static ssize_t mock_pread(int fd, void *buf, size_t bytes, uint64_t offset)
 
 	if (fd < FD_DEVICE)
 		return devthp_sys_kernel.pread(fd, buf, bytes, offset);
+	if (!mock.files[i].bytes) {
+		bytes = bytes < sizeof(uint64_t) ? bytes : sizeof(uint64_t);
+		memcpy(buf, &mock.files[i].word, bytes);
+		return (ssize_t)bytes;
+	}
 	if (offset >= mock.files[i].count)
 		return 0;
 	if (bytes > mock.files[i].count - offset)
@@ -80,6 +88,15 @@ static int mock_minor(int fd)
 {
 	(void)fd;
 	return mock.minor;
+}
+
+static int mock_uname(struct utsname *name)
+{
+	int ret = devthp_sys_kernel.uname(name);
+
+	if (!ret && mock.release)
+		snprintf(name->release, sizeof(name->release), "%s", mock.release);
+	return ret;
 }
 
 static int device_ioctl(unsigned long request, void *arg)
@@ -119,6 +136,8 @@ static int probe_ioctl(unsigned long request, struct folio_probe_scan *scan)
 	CHECK_INT(request, FOLIO_PROBE_SCAN);
 	CHECK_INT(scan->size, sizeof(*scan));
 	CHECK_INT(scan->record_size, sizeof(*out));
+	if (mock.scans && !--mock.scans)
+		mock.records += mock.nrecords;
 	out = (void *)(uintptr_t)scan->records;
 	from = scan->start;
 	for (i = 0; i < mock.nrecords && scan->filled < mock.chunk; i++) {
@@ -147,6 +166,7 @@ static const struct devthp_sys mock_sys = {
 	.ioctl = mock_do_ioctl,
 	.pread = mock_pread,
 	.minor = mock_minor,
+	.uname = mock_uname,
 };
 
 void mock_start(int minor)
@@ -173,11 +193,30 @@ void mock_file(const char *path, const void *bytes, size_t count, int error)
 	mock.files[mock.nfiles++].error = error;
 }
 
+void mock_words(const char *path, uint64_t word)
+{
+	mock_file(path, NULL, 0, 0);
+	mock.files[mock.nfiles - 1].word = word;
+}
+
 void mock_probe(const struct folio_probe_record *records, size_t count, size_t chunk)
 {
 	mock.records = records;
 	mock.nrecords = count;
 	mock.chunk = chunk;
+	mock.scans = 0;
+}
+
+void mock_probe_scans(const struct folio_probe_record *records, size_t count, size_t chunk,
+		      size_t scan)
+{
+	mock_probe(records, count, chunk);
+	mock.scans = scan;
+}
+
+void mock_release(const char *release)
+{
+	mock.release = release;
 }
 
 void mock_end(void)

@@ -49,8 +49,15 @@ void mock_start(int minor);
 void mock_expect(const struct mock_ioctl *calls, size_t count);
 /* Opening the path gives these bytes, or (bytes NULL) the error. */
 void mock_file(const char *path, const void *bytes, size_t count, int error);
+/* A file without end that consists of this word. */
+void mock_words(const char *path, uint64_t word);
 /* What the probe scans, at most "chunk" records a call. */
 void mock_probe(const struct folio_probe_record *records, size_t count, size_t chunk);
+/* The same, but from the nth scan on it has as many that are behind these. */
+void mock_probe_scans(const struct folio_probe_record *records, size_t count, size_t chunk,
+		      size_t scan);
+/* What uname -r says; the real one if not given. */
+void mock_release(const char *release);
 /* Back to the real kernel. Was everything expected done, everything open closed? */
 void mock_end(void);
 

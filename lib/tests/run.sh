@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 # run.sh BUILD PROGRAM...: run the unit tests and the checks that take a
 # compiler; one KTAP stream, exit status 1 if anything failed. MAKE, CC, CXX and
-# LDFLAGS come from the Makefile.
+# LDFLAGS come from the Makefile, and where the programs are built with sanitizers
+# (SANITIZED, THREADS).
 # shellcheck disable=SC2317 # functions are called by name, through attempt
 set -u
 build=$1
@@ -59,7 +60,12 @@ consumer()
 	# shellcheck disable=SC2046,SC2086
 	$CC $LDFLAGS "$tmp/consumer.c" $(pkg-config --cflags --libs libdevthp) -o "$tmp/consumer" &&
 		LD_LIBRARY_PATH=$root/usr/lib "$tmp/consumer" &&
-		"$root/usr/bin/devthp" --version
+		"$root/usr/bin/devthp" --version || return 1
+	# A page for each function, if pages can be built here.
+	command -v scdoc >/dev/null || return 0
+	for name in $(sed -n 's/^ *\(devthp_[a-z_]*\);$/\1/p' libdevthp.map); do
+		[ -s "$root/usr/share/man/man3/$name.3" ] || { echo "no page $name(3)"; return 1; }
+	done
 }
 
 # The skeleton of a backend compiles as it is, is found, and can do nothing yet.
@@ -72,6 +78,18 @@ skeleton()
 	cat "$tmp/out" "$tmp/err"
 	grep -q 'no huge pages\|^devthp: .*THP' "$tmp/err" ||
 		{ grep -q '(mydriver)' "$tmp/out" && grep -q 'not supported' "$tmp/err"; }
+}
+
+# Two that run on any machine: data survive their ways.
+other_backends()
+{
+	for backend in model skeleton/toy.c; do
+		$MAKE --no-print-directory O="$tmp/skeleton" BACKEND=$backend CC="$CC" \
+			LDFLAGS="$LDFLAGS" "$tmp/skeleton/devthp" || return 1
+		"$tmp/skeleton/devthp" probe >"$tmp/out" 2>&1
+		cat "$tmp/out"
+		grep -q '^data  *good\|no huge page\|^devthp: .*THP' "$tmp/out" || return 1
+	done
 }
 
 # Wrong use of the command: a sentence on stderr, nothing on stdout, status 2.
@@ -89,10 +107,10 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer skeleton usage device'
+checks='consumer skeleton backends usage device json names commands example invariants porting built abi fuzz threads'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
-echo "1..$(($# + $(echo $languages $checks | wc -w)))"
+echo "1..$(($# * 3 + $(echo $languages $checks | wc -w)))"
 
 for program; do
 	name=${program##*/}
@@ -103,6 +121,63 @@ for program; do
 	[ "$status" -le 1 ] || echo "# $name ended with status $status"
 	result "$status" "$name"
 done
+
+# The same programs, watched: all of them at once, most of them wait most of the time.
+watchers='sanitizers valgrind'
+watch()	# WATCHER PROGRAM
+{
+	case $1 in
+	sanitizers) "$SANITIZED/tests/$2" ;;
+	valgrind) valgrind -q --error-exitcode=9 --leak-check=full \
+			--errors-for-leak-kinds=definite,indirect,possible \
+			--suppressions=tests/valgrind.supp "$build/tests/$2" ;;
+	esac >"$tmp/$1.$2" 2>&1
+	echo $? >"$tmp/$1.$2.status"
+}
+
+lacks()	# WATCHER: why it cannot be, on stdout
+{
+	if [ -z "${SANITIZED:-}" ]; then
+		echo 'the programs are built with sanitizers'
+	elif [ "$1" = valgrind ] && ! command -v valgrind >/dev/null; then
+		echo 'valgrind is not installed'
+	else
+		return 1
+	fi
+}
+
+for program; do
+	for watcher in $watchers; do
+		lacks $watcher >/dev/null || watch $watcher "${program##*/}" &
+	done
+done
+wait
+for watcher in $watchers; do
+	for program; do
+		name=${program##*/}
+		if why=$(lacks $watcher); then
+			result 0 "$name with $watcher # SKIP $why"
+			continue
+		fi
+		status=$(cat "$tmp/$watcher.$name.status")
+		[ "$status" -eq 0 ] || comment "$tmp/$watcher.$name"
+		result "$status" "$name with $watcher"
+	done
+done
+if [ -n "${THREADS:-}" ]; then
+	attempt 'test_threads with the thread sanitizer' "$THREADS/tests/test_threads"
+else
+	result 0 'test_threads with the thread sanitizer # SKIP the programs are built with others'
+fi
+# Inputs that are kept, and some changes of them; fuzz/replay.c says how to have one again.
+replay=${SANITIZED:-$build}/fuzz/replay
+if [ -x "$replay" ]; then
+	attempt 'all that parses, on kept and changed inputs' \
+		"$replay" -r 2000 -o "$build/fuzz.crash" fuzz/corpus/*
+	sed -n 's/^# //p' "$tmp/log" | sed 's/^/# /'
+else
+	result 0 'all that parses, on kept and changed inputs # SKIP there is no replay'
+fi
 
 for language in $languages; do
 	compiler=$CC
@@ -118,15 +193,39 @@ else
 fi
 
 attempt 'the skeleton of a backend' skeleton
+attempt 'a model and a toy as backends' other_backends
 
 wrong=0
 for words in '' nothing 'cycle --folios=0' 'cycle --folios=x' 'cycle --unmap' 'cycle more' \
 	'cycle --nothing' 'probe more' 'map' 'map x' 'map 1 2-1' 'map 1 2 3' 'check' \
-	'check --nothing' 'check 0' 'check 1 1000-1001'; do
+	'check --nothing' 'check 0' 'check 1 1000-1001' 'cycle --unmap=x' 'cycle --touch=x' \
+	'bench more' 'bench --instruction=0' 'probe --device'; do
 	# shellcheck disable=SC2086
 	misuse $words || { wrong=1; echo "# devthp $words"; comment "$tmp/err"; }
 done
 result "$wrong" 'wrong use of the command'
+
+attempt 'the commands with --json' sh tests/json.sh "$build/devthp"
+
+attempt 'man pages and headers name the same' sh tests/man.sh names
+attempt 'man pages and commands have the same options and keys' \
+	env DEVTHP="$build/devthp" sh tests/man.sh commands
+attempt 'the example of the man page' env CC="$CC" sh tests/man.sh example
+attempt 'the table of the rules' sh tests/man.sh invariants
+attempt 'the table of a backend in the porting guide' sh tests/man.sh porting
+lacks=$(for need in scdoc mandoc; do command -v $need >/dev/null || echo $need; done)
+if [ -z "$lacks" ]; then
+	attempt 'man pages, linted' sh tests/man.sh built "$build/man"
+else
+	result 0 "man pages, linted # SKIP no $(echo $lacks) here"
+fi
+
+sh tests/abidiff.sh check "$build"/libdevthp.so.[0-9]* >"$tmp/log" 2>&1
+case $? in
+4) result 0 "the ABI is that of the baseline # SKIP $(tail -n 1 "$tmp/log")" ;;
+0) result 0 'the ABI is that of the baseline' ;;
+*) comment "$tmp/log"; result 1 'the ABI is that of the baseline' ;;
+esac
 
 if [ -e /dev/hmm_dmirror3 ]; then
 	result 0 'a missing device is named # SKIP this machine has them all'

@@ -1,142 +1,192 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-/* Every public call with arguments that it must refuse, and sized structures. */
+/*
+ * Values that single calls must refuse, and what a sized structure may be. What goes for
+ * all calls alike is in test_calls.c.
+ */
 #include <stdlib.h>
 #include <string.h>
 
+#include "calls.h"
 #include "mock.h"
 
-static char *page;	/* one page, aligned */
+/* The call with one wrong member of its options. */
+#define WITH(type, ...) (&(const struct type){ .size = sizeof(struct type), __VA_ARGS__ })
 
-static void setup(void)
+static void devices(void)
 {
-	if (!page)
-		page = aligned_alloc(devthp_page_size(), devthp_page_size());
-}
+	struct devthp_device *dev = NULL;
 
-static void null_objects(void)
-{
-	struct devthp_device_info info = { .size = sizeof(info) };
-	struct devthp_trial trial = { .size = sizeof(trial) };
-	struct devthp_summary summary = { .size = sizeof(summary) };
-	struct devthp_page facts = { .size = sizeof(facts) };
-	uint64_t value;
-	int64_t delta;
-
-	setup();
-	CHECK_CALL(devthp_system_query(NULL), -EINVAL);
-	CHECK_CALL(devthp_device_open(NULL, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_close(NULL), 0);
-	CHECK_CALL(devthp_device_query(NULL, &info), -EINVAL);
-	CHECK_CALL(devthp_device_try(NULL, &trial), -EINVAL);
-	CHECK_CALL(devthp_migrate_to_device(NULL, page, 1, NULL), -EINVAL);
-	CHECK_CALL(devthp_migrate_to_system(NULL, page, 1, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_read(NULL, page, 1, page, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_write(NULL, page, 1, page, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_snapshot(NULL, page, 1, (uint8_t *)page), -EINVAL);
-	CHECK_CALL(devthp_device_fail_alloc(NULL, 1), -EINVAL);
-	CHECK_CALL(devthp_device_times(NULL, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_drain(NULL, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_usage(NULL, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_hold(NULL, page, 1, 0, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_unhold(NULL, page, 1, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_hold_frames(NULL, 1, 1, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_unhold_frames(NULL, 1, 1, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_pause(NULL, 1), -EINVAL);
-	CHECK_CALL(devthp_device_pause_wait(NULL, 1, 0), -EINVAL);
-	CHECK_CALL(devthp_device_resume(NULL, 1), -EINVAL);
-	CHECK_CALL(devthp_device_evict(NULL), -EINVAL);
-	CHECK_CALL(devthp_device_exclusive(NULL, page, 1, page), -EINVAL);
-	CHECK_CALL(devthp_device_is_exclusive(NULL, page, 1), -EINVAL);
-	CHECK_CALL(devthp_range_alloc(NULL, NULL), -EINVAL);
-	CHECK_CALL(devthp_range_free(NULL), 0);
-	CHECK(!devthp_range_addr(NULL));
-	CHECK_INT(devthp_range_bytes(NULL), 0);
-	CHECK_INT(devthp_range_pages(NULL), 0);
-	CHECK_CALL(devthp_range_unmap(NULL, 0, 1), -EINVAL);
-	CHECK_CALL(devthp_range_disown(NULL, 0, 1), -EINVAL);
-	CHECK_CALL(devthp_pattern_fill(NULL, 0, 1, NULL), -EINVAL);
-	CHECK_CALL(devthp_pattern_verify(NULL, 0, 1, NULL, NULL), -EINVAL);
-	CHECK_CALL(devthp_snapshot_take(NULL, page, 1, NULL), -EINVAL);
-	CHECK_CALL(devthp_snapshot_free(NULL), 0);
-	CHECK_INT(devthp_snapshot_pages(NULL), 0);
-	CHECK_INT(devthp_snapshot_sources(NULL), 0);
-	CHECK_CALL(devthp_snapshot_page(NULL, 0, &facts), -EINVAL);
-	CHECK_CALL(devthp_snapshot_summarize(NULL, 0, 1, &summary), -EINVAL);
-	CHECK_CALL(devthp_counters_take(NULL), -EINVAL);
-	CHECK_CALL(devthp_counters_free(NULL), 0);
-	CHECK_CALL(devthp_counters_get(NULL, 0, &value), -EINVAL);
-	CHECK_CALL(devthp_counters_delta(NULL, NULL, 0, &delta), -EINVAL);
-}
-
-static void null_results(void)
-{
-	struct devthp_counters *counters;
-	struct devthp_snapshot *snap;
-	struct devthp_device *dev;
-
-	setup();
 	mock_start(0);
-	dev = mock_device();
-	CHECK_CALL(devthp_device_query(dev, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_try(dev, NULL), -EINVAL);
+	mock_file("/dev/absent", NULL, 0, -ENOENT);
+	mock_file("/dev/closed", NULL, 0, -EACCES);
+	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .reserved = 1)), -EINVAL);
+	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .path = "/dev/x",
+						 .minor = 1)), -EINVAL);
+	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .minor = 4)), -EINVAL);
+	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .backend = "none")),
+		   -EPROTONOSUPPORT);
+	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .path = "/dev/absent")),
+		   -ENOENT);
+	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .path = "/dev/closed")),
+		   -EACCES);
+	CHECK(!dev);
+	mock_end();
+}
+
+static void of_a_device(void)
+{
+	struct devthp_device_opts opts = { .size = sizeof(opts), .backend = "toy" };
+	struct devthp_device *dev;
+	static char page[65536] __attribute__((aligned(65536)));
+	const uint64_t last = UINT64_MAX / devthp_page_size();
+
+	register_toys();
+	toy_calls = 0;
+	CHECK_CALL(devthp_device_open(&dev, &opts), 0);
 	CHECK_CALL(devthp_device_read(dev, page, 1, NULL, NULL), -EINVAL);
 	CHECK_CALL(devthp_device_write(dev, page, 1, NULL, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_snapshot(dev, page, 1, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_hold(dev, page, 1, 8, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_hold(dev, page, 1, DEVTHP_HOLD_WRITE, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_hold(dev, page, 1, DEVTHP_HOLD_LONGTERM, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_hold_frames(dev, 1, 0, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_hold_frames(dev, last, 1, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_hold_frames(dev, UINT64_MAX, 2, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_unhold_frames(dev, 2, SIZE_MAX, NULL), -EINVAL);
+	CHECK_CALL(devthp_device_pause(dev, 0), -EINVAL);
+	CHECK_CALL(devthp_device_pause(dev, DEVTHP_POINT_CLEAR + 1), -EINVAL);
+	CHECK_CALL(devthp_device_pause_wait(dev, 0, 1), -EINVAL);
+	CHECK_CALL(devthp_device_resume(dev, UINT32_MAX), -EINVAL);
+	CHECK_INT(toy_calls, 0);
 	CHECK_CALL(devthp_device_close(dev), 0);
-	mock_end();
-
-	CHECK_CALL(devthp_snapshot_take(&snap, page, 1, NULL), 0);
-	CHECK_CALL(devthp_snapshot_page(snap, 0, NULL), -EINVAL);
-	CHECK_CALL(devthp_snapshot_summarize(snap, 0, 1, NULL), -EINVAL);
-	CHECK_CALL(devthp_snapshot_free(snap), 0);
-
-	CHECK_CALL(devthp_counters_take(&counters), 0);
-	CHECK_CALL(devthp_counters_get(counters, 0, NULL), -EINVAL);
-	CHECK_CALL(devthp_counters_delta(counters, counters, 0, NULL), -EINVAL);
-	CHECK_CALL(devthp_counters_free(counters), 0);
 }
 
-/* No such range may reach the device: nothing is expected of it. */
-static void bad_ranges(void)
+static void ranges_and_patterns(void)
 {
-	char *last = (char *)(UINTPTR_MAX - devthp_page_size() + 1);
-	struct devthp_snapshot *snap = (void *)page;
-	struct devthp_device *dev;
+	const size_t size = devthp_page_size();
+	static uint64_t data[65536 / 8];
+	struct devthp_range *range = NULL;
+
+	CHECK_CALL(devthp_range_alloc(&range, WITH(devthp_range_opts, .bytes = size + 1,
+						   .advice = DEVTHP_ADVICE_NONE)), -EINVAL);
+	CHECK_CALL(devthp_range_alloc(&range, WITH(devthp_range_opts, .bytes = size, .offset = 1,
+						   .advice = DEVTHP_ADVICE_NONE)), -EINVAL);
+	CHECK_CALL(devthp_range_alloc(&range, WITH(devthp_range_opts, .bytes = size,
+						   .offset = SIZE_MAX / size * size,
+						   .advice = DEVTHP_ADVICE_NONE)), -EINVAL);
+	CHECK_CALL(devthp_range_alloc(&range, WITH(devthp_range_opts, .bytes = size,
+						   .advice = DEVTHP_ADVICE_NONE + 1)), -EINVAL);
+	CHECK_CALL(devthp_range_alloc(&range, WITH(devthp_range_opts, .bytes = size,
+						   .advice = DEVTHP_ADVICE_NONE,
+						   .reserved = 1)), -EINVAL);
+	CHECK_CALL(devthp_range_alloc(&range, WITH(devthp_range_opts,
+						   .bytes = SIZE_MAX / size * size,
+						   .advice = DEVTHP_ADVICE_NONE)), -ENOMEM);
+	CHECK(!range);
+	CHECK_CALL(devthp_range_alloc(&range, WITH(devthp_range_opts, .bytes = 2 * size,
+						   .advice = DEVTHP_ADVICE_NONE)), 0);
+	CHECK_CALL(devthp_range_unmap(range, 0, 0), -EINVAL);
+	CHECK_CALL(devthp_range_unmap(range, 0, 3), -ERANGE);
+	CHECK_CALL(devthp_range_unmap(range, 2, 1), -ERANGE);
+	CHECK_CALL(devthp_range_unmap(range, 1, SIZE_MAX), -ERANGE);
+	CHECK_CALL(devthp_range_disown(range, 1, 2), -ERANGE);
+	CHECK_CALL(devthp_range_unmap(range, 1, 1), 0);
+	CHECK_CALL(devthp_range_unmap(range, 0, 2), -EINVAL);
+	CHECK_CALL(devthp_range_free(range), 0);
+
+	CHECK_CALL(devthp_pattern_fill(NULL, 0, 1, NULL), -EINVAL);
+	CHECK_CALL(devthp_pattern_fill(data, 0, 1, WITH(devthp_pattern_opts, .reserved = 1)),
+		   -EINVAL);
+	CHECK_CALL(devthp_pattern_fill(data, 0, 1, WITH(devthp_pattern_opts,
+				       .generation = DEVTHP_PATTERN_MAX_GENERATION + 1)), -ERANGE);
+	CHECK_CALL(devthp_pattern_fill(data, DEVTHP_PATTERN_MAX_INDEX + 1ULL, 1, NULL), -ERANGE);
+	CHECK_CALL(devthp_pattern_verify(data, DEVTHP_PATTERN_MAX_INDEX, 2, NULL, NULL), -ERANGE);
+}
+
+static void looks(void)
+{
+	static char page[65536] __attribute__((aligned(65536)));
+	const struct devthp_region *good = WITH(devthp_region, .addr = page, .npages = 1);
+	const struct devthp_region *none = NULL;
+	const struct devthp_region *bad[] = {
+		WITH(devthp_region, .addr = page, .npages = 1, .pid = -1),
+		WITH(devthp_region, .addr = page, .npages = 1, .reserved = 1),
+		WITH(devthp_region, .addr = page + 1, .npages = 1),
+		WITH(devthp_region, .addr = page),
+		WITH(devthp_region, .addr = page, .npages = SIZE_MAX),
+		WITH(devthp_region, .addr = page, .npages = 1, .pid = 1, .dev = (void *)page),
+	};
+	struct devthp_page facts = { .size = sizeof(facts) };
+	struct devthp_summary sum = { .size = sizeof(sum) };
+	struct devthp_findings *findings = NULL;
+	struct devthp_snapshot *snap = NULL, *two;
 	size_t i;
 
-	setup();
-	const struct {
-		char *addr;
-		size_t npages;
-	} bad[] = {
-		{ page, 0 },
-		{ page + 1, 1 },
-		{ page, SIZE_MAX },
-		{ page, SIZE_MAX / devthp_page_size() },
-		{ last, 1 },
-		{ last, 2 },
+	CHECK_CALL(devthp_snapshot_take(&snap, page, 1, WITH(devthp_snapshot_opts, .pid = -1)),
+		   -EINVAL);
+	CHECK_CALL(devthp_snapshot_take(&snap, page, 1, WITH(devthp_snapshot_opts,
+					.sources = DEVTHP_SOURCE_ALL + 1)), -EINVAL);
+	CHECK_CALL(devthp_snapshot_take(&snap, page, 1, WITH(devthp_snapshot_opts,
+					.dev = (void *)page)), -EBADF);
+	CHECK(!snap);
+	CHECK_CALL(devthp_check(NULL, 1, NULL, &findings), -EINVAL);
+	CHECK_CALL(devthp_check(&good, 0, NULL, &findings), -EINVAL);
+	CHECK_CALL(devthp_check(&none, 1, NULL, &findings), -EINVAL);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_CALL(devthp_check(&bad[i], 1, NULL, &findings), -EINVAL);
+	CHECK_CALL(devthp_check(&good, 1, WITH(devthp_check_opts, .flags = 2), &findings),
+		   -EINVAL);
+	CHECK_CALL(devthp_check(&good, 1, WITH(devthp_check_opts, .rules = 1), &findings),
+		   -EINVAL);
+	CHECK_CALL(devthp_check(&good, 1, WITH(devthp_check_opts, .rules = 1U << DEVTHP_RULES),
+				&findings), -EINVAL);
+	CHECK_CALL(devthp_check(&good, 1, WITH(devthp_check_opts, .reserved = 1), &findings),
+		   -EINVAL);
+	CHECK(!findings);
+
+	CHECK_CALL(devthp_snapshot_take(&snap, page, 1, NULL), 0);
+	CHECK_CALL(devthp_snapshot_take(&two, page, 2, NULL), 0);
+	CHECK_CALL(devthp_snapshot_page(snap, 1, &facts), -ERANGE);
+	CHECK_CALL(devthp_snapshot_summarize(snap, 0, 0, &sum), -EINVAL);
+	CHECK_CALL(devthp_snapshot_summarize(snap, 0, 2, &sum), -ERANGE);
+	CHECK_CALL(devthp_snapshot_summarize(snap, 1, SIZE_MAX, &sum), -ERANGE);
+	CHECK_CALL(devthp_snapshot_compare(snap, two, 0, UINT32_MAX, NULL), -ERANGE);
+	CHECK_CALL(devthp_snapshot_compare(snap, snap, 2, UINT32_MAX, NULL), -ERANGE);
+	CHECK_CALL(devthp_snapshot_compare(snap, NULL, 0, UINT32_MAX, NULL), -EINVAL);
+	CHECK_CALL(devthp_snapshot_free(snap), 0);
+	CHECK_CALL(devthp_snapshot_free(two), 0);
+}
+
+static void counters(void)
+{
+	const uint32_t none[] = { DEVTHP_COUNT_SWAP, DEVTHP_COUNTERS };
+	const struct devthp_slack bad[] = {
+		{ .counter = DEVTHP_COUNTERS },
+		{ .counter = DEVTHP_COUNT_SWAP, .reserved = 1 },
+		{ .counter = DEVTHP_COUNT_SWAP, .less = -1 },
+		{ .counter = DEVTHP_COUNT_SWAP, .more = -1 },
 	};
+	const struct devthp_slack good = { .counter = DEVTHP_COUNT_SWAP };
+	struct devthp_counters *c = NULL;
+	uint64_t value;
+	int64_t delta;
+	size_t i;
 
-	mock_start(0);
-	dev = mock_device();
-	for (i = 0; i < ARRAY_SIZE(bad); i++) {
-		char *addr = bad[i].addr;
-		size_t n = bad[i].npages;
-
-		CHECK_CALL(devthp_migrate_to_device(dev, addr, n, NULL), -EINVAL);
-		CHECK_CALL(devthp_migrate_to_system(dev, addr, n, NULL), -EINVAL);
-		CHECK_CALL(devthp_device_read(dev, addr, n, page, NULL), -EINVAL);
-		CHECK_CALL(devthp_device_write(dev, addr, n, page, NULL), -EINVAL);
-		CHECK_CALL(devthp_device_snapshot(dev, addr, n, (uint8_t *)page), -EINVAL);
-		CHECK_CALL(devthp_device_exclusive(dev, addr, n, page), -EINVAL);
-		CHECK_CALL(devthp_device_is_exclusive(dev, addr, n), -EINVAL);
-		CHECK_CALL(devthp_snapshot_take(&snap, addr, n, NULL), -EINVAL);
-	}
-	CHECK_CALL(devthp_pattern_fill(page, 0, 0, NULL), -EINVAL);
-	CHECK_CALL(devthp_pattern_fill(page + 1, 0, 1, NULL), -EINVAL);
-	CHECK_CALL(devthp_pattern_verify(page + 4, 0, 1, NULL, NULL), -EINVAL);
-	CHECK_CALL(devthp_device_close(dev), 0);
-	mock_end();
+	CHECK_CALL(devthp_counters_take_some(&c, NULL, 1), -EINVAL);
+	CHECK_CALL(devthp_counters_take_some(&c, none, 0), -EINVAL);
+	CHECK_CALL(devthp_counters_take_some(&c, none, 2), -EINVAL);
+	CHECK(!c);
+	CHECK_CALL(devthp_counters_take(&c), 0);
+	CHECK_CALL(devthp_counters_get(c, DEVTHP_COUNTERS, &value), -EINVAL);
+	CHECK_CALL(devthp_counters_get(c, UINT32_MAX, &value), -EINVAL);
+	CHECK_CALL(devthp_counters_delta(c, NULL, 0, &delta), -EINVAL);
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		CHECK_CALL(devthp_counters_compare(c, c, &bad[i], 1, 0, NULL), -EINVAL);
+	CHECK_CALL(devthp_counters_compare(c, NULL, &good, 1, 0, NULL), -EINVAL);
+	CHECK_CALL(devthp_counters_compare(c, c, NULL, 1, 0, NULL), -EINVAL);
+	CHECK_CALL(devthp_counters_compare(c, c, &good, 1, 2, NULL), -ERANGE);
+	CHECK_CALL(devthp_counters_compare(c, c, &good, 1, 1, NULL), 0);
+	CHECK_CALL(devthp_counters_free(c), 0);
+	CHECK_CALL(devthp_log_set(NULL, NULL, DEVTHP_LOG_DEBUG + 1), -EINVAL);
 }
 
 static void options_of_any_size(void)
@@ -207,44 +257,6 @@ static void reports_of_any_size(void)
 	CHECK_CALL(devthp_system_query(&longer.system), -E2BIG);
 }
 
-/* Each structure is refused by its call, before anything else happens. */
-static void every_size_is_checked(void)
-{
-	struct devthp_device_opts device_opts = { .size = 1 };
-	struct devthp_device_info info = { .size = 1 };
-	struct devthp_trial trial = { .size = 1 };
-	struct devthp_migration migration = { .size = 1 };
-	struct devthp_access access = { .size = 1 };
-	struct devthp_pattern_opts pattern_opts = { .size = 1 };
-	struct devthp_pattern_report pattern_report = { .size = 1 };
-	struct devthp_snapshot_opts snapshot_opts = { .size = 1 };
-	struct devthp_page facts = { .size = 1 };
-	struct devthp_summary summary = { .size = 1 };
-	struct devthp_snapshot *snap;
-	struct devthp_device *dev;
-
-	setup();
-	mock_start(0);
-	CHECK_CALL(devthp_device_open(&dev, &device_opts), -EINVAL);
-	dev = mock_device();
-	CHECK_CALL(devthp_device_query(dev, &info), -EINVAL);
-	CHECK_CALL(devthp_device_try(dev, &trial), -EINVAL);
-	CHECK_CALL(devthp_migrate_to_device(dev, page, 1, &migration), -EINVAL);
-	CHECK_CALL(devthp_migrate_to_system(dev, page, 1, &migration), -EINVAL);
-	CHECK_CALL(devthp_device_read(dev, page, 1, page, &access), -EINVAL);
-	CHECK_CALL(devthp_device_write(dev, page, 1, page, &access), -EINVAL);
-	CHECK_CALL(devthp_device_close(dev), 0);
-	mock_end();
-	CHECK_CALL(devthp_pattern_fill(page, 0, 1, &pattern_opts), -EINVAL);
-	CHECK_CALL(devthp_pattern_verify(page, 0, 1, &pattern_opts, NULL), -EINVAL);
-	CHECK_CALL(devthp_pattern_verify(page, 0, 1, NULL, &pattern_report), -EINVAL);
-	CHECK_CALL(devthp_snapshot_take(&snap, page, 1, &snapshot_opts), -EINVAL);
-	CHECK_CALL(devthp_snapshot_take(&snap, page, 1, NULL), 0);
-	CHECK_CALL(devthp_snapshot_page(snap, 0, &facts), -EINVAL);
-	CHECK_CALL(devthp_snapshot_summarize(snap, 0, 1, &summary), -EINVAL);
-	CHECK_CALL(devthp_snapshot_free(snap), 0);
-}
-
 static void names(void)
 {
 	unsigned int i;
@@ -263,12 +275,13 @@ static void names(void)
 }
 
 static const struct tap_case cases[] = {
-	{ "no object", null_objects },
-	{ "no place for the result", null_results },
-	{ "bad page ranges never reach the device", bad_ranges },
+	{ "which device", devices },
+	{ "values of calls of a device", of_a_device },
+	{ "values of ranges and patterns", ranges_and_patterns },
+	{ "values of looks", looks },
+	{ "values of counters, and of the log", counters },
 	{ "options of any size", options_of_any_size },
 	{ "reports of any size", reports_of_any_size },
-	{ "every structure's size is checked", every_size_is_checked },
 	{ "names", names },
 };
 

@@ -197,6 +197,8 @@ static void pagemap(void)
 		flags[i] = i == 16 ? 1 << 15 : 1 << 16;
 	flags[40] = 1 << 24;
 	counts[17] = 3;
+	mock_release("6.12.0");
+	mock_words("/proc/self/pagemap", 1ULL << 55);
 	mock_file("/proc/4711/pagemap", words, (first + 6) * sizeof(*words), 0);
 	mock_file("/proc/kpageflags", flags, sizeof(flags), 0);
 	mock_file("/proc/kpagecount", counts, sizeof(counts), 0);

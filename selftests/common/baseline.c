@@ -15,7 +15,9 @@
 #include "verdict.h"
 
 #define KB 1024
-#define MEDIUM "/sys/kernel/mm/transparent_hugepage/hugepages-64kB/stats/"
+
+/* Of folios of 64 KiB, with base pages of 4 KiB: the medium size of these tests. */
+#define MEDIUM_ORDER 4
 
 /*
  * How far a counter may be off. A huge folio's worth of any is far beyond. The
@@ -30,32 +32,24 @@ static const struct {
 	{ DEVTHP_COUNT_RSS_ANON, 512 * KB, 512 * KB },
 	{ DEVTHP_COUNT_SWAP, 512 * KB, 512 * KB },
 	{ DEVTHP_COUNT_PAGE_TABLES, 32 * KB, 48 * KB },
+	{ DEVTHP_COUNT_ANON_HUGE, 0, 0 },
 	{ DEVTHP_COUNT_SYS_ANON, 512 * KB, 512 * KB },
 	{ DEVTHP_COUNT_SYS_ANON_HUGE, 0, 0 },
 	{ DEVTHP_COUNT_SYS_PAGE_TABLES, 64 * KB, 64 * KB },
 	{ DEVTHP_COUNT_SYS_MLOCKED, 0, 0 },
 	{ DEVTHP_COUNT_NR_ANON, 0, 0 },
 	{ DEVTHP_COUNT_PARTIALLY_MAPPED, 0, 0 },
-};
-
-/* Others, of which nothing may be left. */
-static const struct {
-	const char *name;
-	const char *file;
-} more[BASELINE_MORE] = {
-	{ "nr_anon of 64 KiB", MEDIUM "nr_anon" },
-	{ "nr_anon_partially_mapped of 64 KiB",
-	  MEDIUM "nr_anon_partially_mapped" },
+	{ DEVTHP_COUNT_OF_ORDER(MEDIUM_ORDER, DEVTHP_SIZE_NR_ANON), 0, 0 },
+	{ DEVTHP_COUNT_OF_ORDER(MEDIUM_ORDER, DEVTHP_SIZE_PARTIALLY_MAPPED), 0, 0 },
+	{ DEVTHP_COUNT_PINS, 0, 0 },
 };
 
 #define NR_ALLOWED (sizeof(allowed) / sizeof(allowed[0]))
 
-/* One value of each counter; pins that are held are taken minus released. */
+/* One value of each of them. */
 struct values {
-	bool known[DEVTHP_COUNTERS];
-	int64_t value[DEVTHP_COUNTERS];
-	int64_t pins;
-	struct baseline_more more;
+	bool known[NR_ALLOWED];
+	int64_t value[NR_ALLOWED];
 };
 
 /* What the first test of this program found; its tests are its children. */
@@ -72,32 +66,17 @@ static void __attribute__((constructor)) share_first(void)
 		abort();
 }
 
-static void get_more(struct baseline_more *values)
+static void get_values(const struct baseline *baseline, struct values *values)
 {
 	size_t i;
 
-	for (i = 0; i < BASELINE_MORE; i++) {
+	for (i = 0; i < NR_ALLOWED; i++) {
 		uint64_t value = 0;
 
-		values->known[i] = is_right(file_number(more[i].file, &value));
+		values->known[i] = !devthp_counters_get(baseline->before,
+							allowed[i].counter, &value);
 		values->value[i] = value;
 	}
-}
-
-static void get_values(const struct baseline *baseline, struct values *values)
-{
-	const struct devthp_counters *counters = baseline->before;
-	unsigned int i;
-
-	*values = (struct values){ .more = baseline->more };
-	for (i = 0; i < DEVTHP_COUNTERS; i++) {
-		uint64_t value = 0;
-
-		values->known[i] = !devthp_counters_get(counters, i, &value);
-		values->value[i] = value;
-	}
-	values->pins = values->value[DEVTHP_COUNT_PINS_TAKEN] -
-		       values->value[DEVTHP_COUNT_PINS_RELEASED];
 }
 
 /*
@@ -117,41 +96,24 @@ static const char *all_are_known(const struct values *values)
 	size_t i;
 
 	for (i = 0; i < NR_ALLOWED; i++)
-		if (!values->known[allowed[i].counter])
-			CHECK(is_unknown(devthp_counter_name(allowed[i].counter)));
-	for (i = DEVTHP_COUNT_PINS_TAKEN; i <= DEVTHP_COUNT_PINS_RELEASED; i++)
 		if (!values->known[i])
-			CHECK(is_unknown(devthp_counter_name(i)));
-	for (i = 0; i < BASELINE_MORE; i++)
-		if (!values->more.known[i])
-			CHECK(is_unknown(more[i].name));
+			CHECK(is_unknown(devthp_counter_name(allowed[i].counter)));
 	return RIGHT;
 }
 
 static const char *take(struct baseline *baseline)
 {
+	uint32_t wanted[NR_ALLOWED];
+	size_t i;
+
+	for (i = 0; i < NR_ALLOWED; i++)
+		wanted[i] = allowed[i].counter;
 	/* What was freed, of large samples, is not to count as memory in use. */
 	malloc_trim(0);
 	/* Collect what each CPU has counted; only root may, others go without. */
 	file_write("/proc/sys/vm/stat_refresh", "1");
-	get_more(&baseline->more);
 	return went_well("read counters",
-			 devthp_counters_take(baseline));
-}
-
-static const char *compare_more(const struct baseline_more *before,
-				const struct baseline_more *now)
-{
-	size_t i;
-
-	for (i = 0; i < BASELINE_MORE; i++) {
-		if (before->known[i] != now->known[i] ||
-		    before->value[i] != now->value[i])
-			return wrong("%s is %" PRId64 ", was %" PRId64 " before",
-				     more[i].name, now->value[i],
-				     before->value[i]);
-	}
-	return RIGHT;
+			 devthp_counters_take_some(&baseline->before, wanted, NR_ALLOWED));
 }
 
 static const char *compare(const struct values *before,
@@ -160,25 +122,19 @@ static const char *compare(const struct values *before,
 	size_t i;
 
 	for (i = 0; i < NR_ALLOWED; i++) {
-		const unsigned int counter = allowed[i].counter;
 		const int64_t slack = over_tests ? allowed[i].over_tests :
 						   allowed[i].within_test;
-		const int64_t delta = now->value[counter] -
-				      before->value[counter];
+		const int64_t delta = now->value[i] - before->value[i];
+		const char *name = devthp_counter_name(allowed[i].counter);
 
-		if (before->known[counter] != now->known[counter])
+		if (before->known[i] != now->known[i])
 			return wrong("%s cannot be read any more, or could not before",
-				     devthp_counter_name(counter));
+				     name);
 		if (delta < -slack || delta > slack)
 			return wrong("%s is %" PRId64 ", was %" PRId64 " before",
-				     devthp_counter_name(counter),
-				     now->value[counter],
-				     before->value[counter]);
+				     name, now->value[i], before->value[i]);
 	}
-	if (now->pins != before->pins)
-		return wrong("%" PRId64 " pages are pinned, were %" PRId64 " before",
-			     now->pins, before->pins);
-	return compare_more(&before->more, &now->more);
+	return RIGHT;
 }
 
 static const char *compare_with_now(const struct values *before, bool over_tests)

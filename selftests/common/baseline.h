@@ -6,22 +6,10 @@
 #ifndef BASELINE_H
 #define BASELINE_H
 
-#include <stdbool.h>
-#include <stdint.h>
-
 struct devthp_counters;
-
-/* Counters that the library does not have; see baseline.c. */
-#define BASELINE_MORE 2
-
-struct baseline_more {
-	bool known[BASELINE_MORE];
-	int64_t value[BASELINE_MORE];
-};
 
 struct baseline {
 	struct devthp_counters *before;
-	struct baseline_more more;
 };
 
 /*

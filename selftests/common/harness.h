@@ -11,6 +11,7 @@
 #include <devthp.h>
 
 #include "layout.h"
+#include "need.h"
 #include "ready.h"
 #include "sample.h"
 #include "settle.h"
@@ -37,11 +38,7 @@ unsigned int device_minor = DEVICE_MINOR;
  */
 #define SETUP_SAMPLE(sample, folios)				\
 do {								\
-	const char *why = RIGHT;				\
-								\
-	if (device_ready(&(sample)->dev, &why) == KSFT_SKIP)	\
-		SKIP(return, "%s", why);			\
-	ASSERT_RIGHT(why);					\
+	NEED(device_ready, &(sample)->dev);			\
 	ASSERT_RIGHT(sample_reserve(sample, folios));		\
 } while (0)
 

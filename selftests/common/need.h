@@ -20,6 +20,8 @@ typedef int need(const char **why);
 do {								\
 	const char *why = RIGHT;				\
 								\
+	lacking_says(_metadata->results->reason,		\
+		     sizeof(_metadata->results->reason));	\
 	if ((ready)(__VA_ARGS__ __VA_OPT__(,) &why) == KSFT_SKIP)	\
 		SKIP(return, "%s", why);			\
 	ASSERT_RIGHT(why);					\

@@ -31,8 +31,10 @@ static const char *receive(struct peer *other)
 
 	if (length < 0)
 		return went_well("listen to the other process", -errno);
-	if (!length)
+	if (!length) {
+		lacking_in_child();
 		return wrong("the other process is gone");
+	}
 	message[length] = '\0';
 	return is_right(message) ? RIGHT : wrong("%s", message);
 }

@@ -44,10 +44,10 @@ static int node_ready(struct devthp_device **dev, const char **why)
 	if (!err)
 		return KSFT_PASS;
 	if (err == -ENOENT || err == -ENXIO)
-		return missing("there is no /dev/hmm_dmirror0: modprobe test_hmm",
+		return missing("there is no device: modprobe test_hmm, or what the backend is for",
 			       why);
 	if (err == -EACCES || err == -EPERM)
-		return missing("no permission to open /dev/hmm_dmirror0: run as root",
+		return missing("no permission to open the device: run as root",
 			       why);
 	return KSFT_FAIL;
 }
@@ -68,14 +68,20 @@ static void __attribute__((constructor)) share_finding(void)
 }
 
 static int try_feature(struct devthp_device *dev, unsigned int pmd_order,
-		       const char **why)
+		       bool look, const char **why)
 {
 	struct devthp_trial trial = { .size = sizeof(trial) };
 
 	*why = went_well("try a huge page on the device",
-			 devthp_device_try(dev, &trial));
+			 lacking(dev, "migrate_to_device, or read",
+				 devthp_device_try(dev, &trial)));
 	if (!is_right(*why))
 		return KSFT_FAIL;
+	if (!trial.orders_known) {
+		*why = RIGHT;
+		return look ? missing("whether a huge page stays whole on the device cannot be seen: there is no /dev/folio_probe, and the backend has no member snapshot",
+				      why) : KSFT_PASS;
+	}
 	if (!trial.system_huge)
 		return missing("no huge page could be allocated to try with: memory is short or fragmented",
 			       why);
@@ -90,10 +96,10 @@ static int try_feature(struct devthp_device *dev, unsigned int pmd_order,
 }
 
 static int feature_ready(struct devthp_device *dev, unsigned int pmd_order,
-			 const char **why)
+			 bool look, const char **why)
 {
 	if (!finding->found) {
-		finding->ready = try_feature(dev, pmd_order, why);
+		finding->ready = try_feature(dev, pmd_order, look, why);
 		snprintf(finding->why, sizeof(finding->why), "%s", *why);
 		finding->found = true;
 	}
@@ -118,7 +124,16 @@ static int coherent_ready(struct devthp_device **dev,
 	return is_right(*why) ? KSFT_PASS : KSFT_FAIL;
 }
 
-int device_ready(struct devthp_device **dev, const char **why)
+/* Whether page tables and folios have anything to say of the device's memory. */
+static bool kernel_knows(const struct devthp_device *dev)
+{
+	struct devthp_device_info info = { .size = sizeof(info) };
+
+	return !devthp_device_query(dev, &info) &&
+	       info.caps & (DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT);
+}
+
+static int ready(struct devthp_device **dev, bool look, const char **why)
 {
 	struct devthp_system system = { .size = sizeof(system) };
 	int ready;
@@ -129,7 +144,11 @@ int device_ready(struct devthp_device **dev, const char **why)
 	ready = node_ready(dev, why);
 	if (ready != KSFT_PASS)
 		return ready;
-	ready = feature_ready(*dev, system.pmd_order, why);
+	if (kernel_knows(*dev))
+		ready = feature_ready(*dev, system.pmd_order, look, why);
+	else if (look)
+		ready = missing("the kernel knows nothing of this device's memory: it is neither private nor coherent",
+				why);
 	if (ready == KSFT_PASS && device_minor >= COHERENT_MINOR)
 		ready = coherent_ready(dev, &system, why);
 	if (ready != KSFT_PASS) {
@@ -137,6 +156,16 @@ int device_ready(struct devthp_device **dev, const char **why)
 		*dev = NULL;
 	}
 	return ready;
+}
+
+int device_ready(struct devthp_device **dev, const char **why)
+{
+	return ready(dev, true, why);
+}
+
+int any_device_ready(struct devthp_device **dev, const char **why)
+{
+	return ready(dev, false, why);
 }
 
 const char *device_open(struct devthp_device **dev, unsigned int minor)

@@ -30,6 +30,12 @@ extern unsigned int device_minor;
  */
 int device_ready(struct devthp_device **dev, const char **why);
 
+/*
+ * The same for tests that ask the device only: one whose memory, or the form it is
+ * in, cannot be looked at will do.
+ */
+int any_device_ready(struct devthp_device **dev, const char **why);
+
 /* Open a device that is known to be there. */
 const char *device_open(struct devthp_device **dev, unsigned int minor);
 

@@ -327,7 +327,7 @@ const char *scene_data(struct scene *scene)
 static const char *device_memory_is_free(const void *dev)
 {
 	struct devthp_usage usage = { .size = sizeof(usage) };
-	int err = devthp_device_usage((struct devthp_device *)dev, &usage);
+	int err = (devthp_device_usage)((struct devthp_device *)dev, &usage);
 
 	/* It may not know. */
 	if (err == -EOPNOTSUPP)

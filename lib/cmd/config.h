@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/* What the running kernel was built with. */
+#ifndef DEVTHP_CONFIG_H
+#define DEVTHP_CONFIG_H
+
+#include "cmd.h"
+
+/* Of the options that huge pages on a device need: facts, and words on each. */
+void config_show(const char *release);
+
+#endif

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later OR MIT */
+/*
+ * Parsers of what the kernel's text files say. They take any text, allocate nothing,
+ * and would rather say that there is no number than give a wrong one.
+ */
+#ifndef DEVTHP_TEXT_H
+#define DEVTHP_TEXT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Decimal or hexadecimal digits, of no larger number than fits. Returns what is behind. */
+const char *devthp_parse_number(const char *text, unsigned int base, uint64_t *value);
+
+/*
+ * The number behind the key at the beginning of some line; a key that ends in a letter
+ * is a whole word.
+ */
+bool devthp_parse_field(const char *text, const char *key, uint64_t *value);
+
+struct devthp_mapping {
+	uint64_t start, end;
+	uint32_t vma;		/* DEVTHP_VMA_* */
+};
+
+/* One line of /proc/PID/maps. Returns the next line, "" behind the last; NULL: bad text. */
+const char *devthp_parse_mapping(const char *line, struct devthp_mapping *mapping);
+
+#endif

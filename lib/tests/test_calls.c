@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+/* The same mistakes with every public call: the table in calls.c has them all. */
+#include <stdio.h>
+#include <string.h>
+
+#include "calls.h"
+#include "tap.h"
+
+/* Names of all functions in the headers, made by the Makefile. */
+static const char *const api[] = {
+#include "api.h"
+};
+
+/* Run it; errno must be as before. Says which call it was, if something is wrong. */
+static void try(const struct call *call, const struct args *args, int wanted, const char *what)
+{
+	int seen, before = EXDEV;
+
+	errno = before;
+	seen = call->run(args);
+	if (errno != before)
+		printf("# %s, %s: errno was changed\n", call->name, what);
+	if (seen != wanted)
+		printf("# %s, %s: returned %d, must be %d\n", call->name, what, seen, wanted);
+	CHECK(errno == before);
+	CHECK(seen == wanted);
+}
+
+static const struct call *with(const struct call *call, unsigned int flags)
+{
+	for (; call < calls + ncalls; call++) {
+		if ((call->flags & flags) == flags)
+			return call;
+	}
+	return NULL;
+}
+
+#define for_each_call(call, flags) \
+	for (call = with(calls, flags); call; call = with(call + 1, flags))
+
+static void complete(void)
+{
+	size_t i, j;
+
+	CHECK_INT(ncalls, ARRAY_SIZE(api));
+	for (i = 0; i < ARRAY_SIZE(api); i++) {
+		for (j = 0; j < ncalls && strcmp(calls[j].name, api[i]); j++)
+			;
+		if (j == ncalls)
+			printf("# %s is not tried\n", api[i]);
+		CHECK(j < ncalls);
+	}
+}
+
+static void good(void)
+{
+	const struct call *call;
+	struct args args;
+	int ret;
+
+	register_toys();
+	toy_result = 0;
+	for_each_call(call, 0) {
+		void *object = object_for(call, "toy");
+
+		if (!strcmp(call->name, "devthp_backend_register"))
+			continue;
+		args = good_args(call, object);
+		errno = EXDEV;
+		ret = call->run(&args);
+		if (errno != EXDEV)
+			printf("# %s changed errno\n", call->name);
+		CHECK(errno == EXDEV);
+		/* There are no findings, and this kernel may not have the rest. */
+		if (ret < 0 && ret != -ERANGE && ret != -ENODATA && !(call->flags & FROM_KERNEL))
+			printf("# %s: %d\n", call->name, ret);
+		CHECK(ret >= 0 || ret == -ERANGE || ret == -ENODATA || call->flags & FROM_KERNEL);
+		if (ret >= 0)
+			drop_result(call, &args);
+		if (!(call->flags & CLOSES))
+			close_object(call, object);
+	}
+}
+
+static void no_object(void)
+{
+	const struct call *call;
+
+	for_each_call(call, 0) {
+		struct args args = good_args(call, NULL);
+
+		if (call->flags & ON_OBJECT)
+			try(call, &args, call->flags & (CLOSES | GETS) ? 0 : -EINVAL, "no object");
+	}
+}
+
+static void closed_object(void)
+{
+	const struct call *call;
+
+	register_toys();
+	toy_result = 0;
+	for_each_call(call, 0) {
+		void *object = object_for(call, "toy");
+		struct args args = good_args(call, object);
+
+		if (!(call->flags & ON_OBJECT))
+			continue;
+		close_object(call, object);
+		toy_calls = 0;
+		try(call, &args, call->flags & GETS ? 0 : -EBADF, "closed object");
+		CHECK_INT(toy_calls, 0);
+	}
+}
+
+static void bad_ranges(void)
+{
+	const size_t size = devthp_page_size();
+	const struct {
+		intptr_t move;
+		uintptr_t at;
+		size_t npages;
+	} bad[] = {
+		{ .npages = 0 }, { .move = 1, .npages = 1 }, { .npages = SIZE_MAX },
+		{ .npages = SIZE_MAX / size }, { .npages = SIZE_MAX / size + 2 },
+		{ .at = UINTPTR_MAX - size + 1, .npages = 1 },
+		{ .at = UINTPTR_MAX - size + 1, .npages = 2 },
+		{ .at = UINTPTR_MAX - 2 * size + 1, .npages = SIZE_MAX / 2 / size },
+	};
+	const struct call *call;
+	size_t i;
+
+	register_toys();
+	for_each_call(call, TAKES_PAGES) {
+		void *object = object_for(call, "toy");
+		struct args args = good_args(call, object);
+		/* Those have limits of their own, and need 8 bytes of alignment only. */
+		const bool pattern = !strncmp(call->name, "devthp_pattern", 14);
+
+		toy_calls = 0;
+		for (i = 0; i < ARRAY_SIZE(bad); i++) {
+			args = good_args(call, object);
+			args.addr = bad[i].at ? (void *)bad[i].at :
+						(char *)args.addr + bad[i].move;
+			args.npages = bad[i].npages;
+			try(call, &args, pattern && bad[i].npages > INT32_MAX ? -ERANGE : -EINVAL,
+			    "bad range");
+		}
+		CHECK_INT(toy_calls, 0);
+		close_object(call, object);
+	}
+}
+
+static void no_result(void)
+{
+	const struct call *call;
+
+	register_toys();
+	for_each_call(call, 0) {
+		void *object = object_for(call, "toy");
+		struct args args = good_args(call, object);
+		const bool needed = call->flags & NEEDS_OUT;
+
+		args.out = NULL;
+		toy_calls = 0;
+		if (needed)
+			try(call, &args, -EINVAL, "no place for the result");
+		else if (call->flags & REPORTS)
+			try(call, &args, 0, "no report");
+		CHECK(!needed || !toy_calls);
+		close_object(call, object);
+	}
+}
+
+/* Each structure is refused before anything else happens, and nothing of it is read. */
+static void bad_sizes(void)
+{
+	static const struct {
+		size_t size;
+		int wanted;
+	} bad[] = {
+		{ 0, -EINVAL }, { 1, -EINVAL }, { sizeof(size_t) - 1, -EINVAL },
+		{ 4097, -E2BIG }, { SIZE_MAX, -E2BIG },
+	};
+	const struct call *call;
+	size_t i;
+
+	register_toys();
+	for_each_call(call, 0) {
+		void *object = object_for(call, "toy");
+		struct args args;
+
+		toy_calls = 0;
+		for (i = 0; i < ARRAY_SIZE(bad); i++) {
+			args = good_args(call, object);
+			*(size_t *)args.out = bad[i].size;
+			if (call->flags & REPORTS)
+				try(call, &args, bad[i].wanted, "report of a bad size");
+			args = good_args(call, object);
+			*(size_t *)args.opts = bad[i].size;
+			if (call->flags & TAKES_OPTS)
+				try(call, &args, bad[i].wanted, "options of a bad size");
+		}
+		CHECK_INT(toy_calls, 0);
+		close_object(call, object);
+	}
+}
+
+static void rubbish_in_the_tail(void)
+{
+	const struct call *call;
+
+	for_each_call(call, TAKES_OPTS) {
+		struct args args = good_args(call, NULL);
+
+		((unsigned char *)args.opts)[2047] = 1;
+		try(call, &args, -E2BIG, "rubbish in the tail of options");
+	}
+}
+
+/* Reports: nothing beyond the size is touched, what is longer is 0, size stays. */
+static void reports(void)
+{
+	const struct call *call;
+
+	register_toys();
+	toy_result = 0;
+	for_each_call(call, REPORTS) {
+		void *object = object_for(call, "toy");
+		struct args args = good_args(call, object);
+		unsigned char *bytes = args.out;
+		size_t i, size;
+		int ret = 0;
+
+		for (size = sizeof(size_t); size <= 2048; size += 2040) {
+			memset(bytes, 0xee, 4096);
+			memcpy(bytes, &size, sizeof(size));
+			ret = call->run(&args);
+			CHECK(!memcmp(bytes, &size, sizeof(size)));
+			for (i = size; i < 4096 && bytes[i] == 0xee; i++)
+				;
+			if (i < 4096)
+				printf("# %s wrote beyond a report of %zu\n", call->name, size);
+			CHECK_INT(i, 4096);
+		}
+		if (ret >= 0 && strcmp(call->name, "devthp_snapshot_compare") &&
+		    strcmp(call->name, "devthp_counters_compare")) {
+			for (i = 1024; i < 2048 && !bytes[i]; i++)
+				;
+			if (i < 2048)
+				printf("# %s left the tail of a long report\n", call->name);
+			CHECK_INT(i, 2048);
+		}
+		close_object(call, object);
+	}
+}
+
+static void driver_that_cannot(void)
+{
+	const struct call *call;
+
+	register_toys();
+	for_each_call(call, MEMBER) {
+		void *object = object_for(call, "bare");
+		struct args args = good_args(call, object);
+
+		if (call->flags & CLOSES)
+			try(call, &args, 0, "bare backend");
+		else
+			try(call, &args, -EOPNOTSUPP, "bare backend");
+		if (!(call->flags & CLOSES))
+			close_object(call, object);
+	}
+}
+
+/* What a driver says is what the caller gets; results are not touched. */
+static void driver_that_fails(void)
+{
+	const struct call *call;
+
+	register_toys();
+	for_each_call(call, MEMBER) {
+		void *object = object_for(call, "toy");
+		struct args args = good_args(call, object);
+
+		toy_calls = 0;
+		toy_result = -ENOLINK;
+		try(call, &args, -ENOLINK, "failing driver");
+		CHECK(toy_calls > 0);
+		if (!(call->flags & REPORTS))
+			CHECK_INT(*(uint64_t *)args.out, 0);
+		toy_result = 0;
+		if (!(call->flags & CLOSES))
+			close_object(call, object);
+	}
+}
+
+static const struct tap_case cases[] = {
+	{ "every public function is tried", complete },
+	{ "good arguments", good },
+	{ "no object", no_object },
+	{ "an object that was closed", closed_object },
+	{ "ranges that are none", bad_ranges },
+	{ "no place for the result", no_result },
+	{ "structures of a bad size", bad_sizes },
+	{ "rubbish in the tail of options", rubbish_in_the_tail },
+	{ "reports of any size", reports },
+	{ "a driver that cannot", driver_that_cannot },
+	{ "a driver that fails", driver_that_fails },
+};
+
+TAP_MAIN(cases)

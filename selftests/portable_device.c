@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * The device itself, with any backend: opened, closed, by two at a time, emptied, and
+ * with references that are held.
+ */
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "common/harness.h"
+#include "common/portable.h"
+
+FIXTURE(any_device)
+{
+	struct sample sample;
+	struct devthp_device *another;
+};
+
+FIXTURE_SETUP(any_device)
+{
+	SETUP_ANY_DEVICE(&self->sample, 2);
+	ASSERT_RIGHT(sample_fill(&self->sample));
+}
+
+FIXTURE_TEARDOWN(any_device)
+{
+	devthp_device_close(self->another);
+	sample_release(&self->sample);
+}
+
+static const char *all_goes(struct sample *sample)
+{
+	return goes(sample, 0, sample->pages, sample->pages);
+}
+
+/* ---- Opening and closing ---- */
+
+TEST_F(any_device, says_what_it_is)
+{
+	struct devthp_device_info info = { .size = sizeof(info) };
+
+	ASSERT_EQ(0, devthp_device_query(self->sample.dev, &info));
+	EXPECT_NE('\0', info.backend[0]);
+	EXPECT_NE('\0', info.path[0]);
+	EXPECT_LT(0, info.window_pages);
+	EXPECT_NE(DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT,
+		  info.caps & (DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT));
+}
+
+TEST_F(any_device, is_not_what_is_no_device)
+{
+	struct devthp_device_opts opts = { .size = sizeof(opts) };
+
+	opts.path = "/dev/null";
+	EXPECT_GT(0, devthp_device_open(&self->another, &opts));
+	opts.path = "/dev/no/such/device";
+	EXPECT_EQ(-ENOENT, devthp_device_open(&self->another, &opts));
+	opts.path = NULL;
+	opts.minor = UINT32_MAX;
+	EXPECT_GT(0, devthp_device_open(&self->another, &opts));
+	EXPECT_EQ(NULL, self->another);
+}
+
+TEST_F(any_device, gives_all_back_when_it_is_closed)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_EQ(0, devthp_device_close(sample->dev));
+	sample->dev = NULL;
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_fill(sample));
+
+	ASSERT_RIGHT(device_open(&sample->dev, device_minor));
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(any_device, has_two_users)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_device *first = sample->dev;
+	int err;
+
+	err = devthp_device_open(&self->another, &(struct devthp_device_opts){
+		.size = sizeof(struct devthp_device_opts), .minor = device_minor });
+	if (err == -EBUSY)
+		SKIP(return, "the device is for one user at a time");
+	ASSERT_EQ(0, err);
+	ASSERT_RIGHT(all_goes(sample));
+	sample->dev = self->another;
+	ASSERT_RIGHT(on_device(sample, 0, sample->pages, true));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+	sample->dev = first;
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_EQ(0, devthp_device_close(self->another));
+	self->another = NULL;
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* What is another's memory is none of its own, but may be used. */
+TEST_F(any_device, has_a_neighbour)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_device *first = sample->dev;
+	int err;
+
+	err = devthp_device_open(&self->another, &(struct devthp_device_opts){
+		.size = sizeof(struct devthp_device_opts), .minor = device_minor + 1 });
+	if (err == -ENOENT || err == -ENXIO)
+		SKIP(return, "there is no second device");
+	ASSERT_EQ(0, err);
+	ASSERT_RIGHT(all_goes(sample));
+	sample->dev = self->another;
+	ASSERT_RIGHT(on_device(sample, 0, sample->pages, false));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+
+	/* It may take it all, or say that it does not. */
+	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_EQ(0, devthp_migrate_to_device(first, sample->addr, sample->pages, NULL));
+	err = devthp_migrate_to_device(sample->dev, sample->addr, sample->pages, NULL);
+	if (err != -ENOENT) {
+		ASSERT_EQ(0, err);
+		ASSERT_RIGHT(on_device(sample, 0, sample->pages, true));
+	}
+	ASSERT_RIGHT(sample_data(sample));
+	sample->dev = first;
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* ---- Emptied ---- */
+
+TEST_F(any_device, gives_up_its_memory)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_EQ(0, devthp_device_evict(sample->dev));
+	ASSERT_RIGHT(on_device(sample, 0, sample->pages, false));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(any_device, is_drained)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_eviction report = { .size = sizeof(report) };
+
+	ASSERT_EQ(0, devthp_device_drain(sample->dev, &report));
+	ASSERT_EQ(0, report.left);
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_EQ(0, devthp_device_drain(sample->dev, &report));
+	EXPECT_EQ(sample->pages, report.evicted);
+	EXPECT_EQ(0, report.left);
+	ASSERT_RIGHT(on_device(sample, 0, sample->pages, false));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(any_device, knows_its_use)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_usage before = { .size = sizeof(before) }, after = before;
+	uint64_t used;
+
+	ASSERT_EQ(0, devthp_device_usage(sample->dev, &before));
+	ASSERT_LE(before.pages_free, before.pages_total);
+	ASSERT_RIGHT(sample_device_use(sample, &used));
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(use_settles(sample, used + sample->pages));
+	ASSERT_EQ(0, devthp_device_usage(sample->dev, &after));
+	EXPECT_LE(before.allocated + sample->pages, after.allocated);
+
+	/* What is unmapped there is free again, as what comes back. */
+	ASSERT_RIGHT(sample_cut(sample, 0, sample->folio_pages, HOLE_UNMAPPED));
+	ASSERT_RIGHT(use_settles(sample, used + sample->pages - sample->folio_pages));
+	ASSERT_RIGHT(sample_bring_back(sample));
+	ASSERT_RIGHT(use_settles(sample, used));
+	ASSERT_EQ(0, devthp_device_usage(sample->dev, &after));
+	EXPECT_LE(before.freed + sample->pages, after.freed);
+}
+
+/* ---- Held ---- */
+
+static const char *held_is(int err, uint64_t held, uint64_t want)
+{
+	CHECK(went_well("hold, or let go", err));
+	return held == want ? RIGHT : wrong("%llu pages; should be %llu",
+					    (unsigned long long)held,
+					    (unsigned long long)want);
+}
+
+static const char *hold(struct sample *sample, size_t first, size_t npages, uint64_t want)
+{
+	uint64_t held = 0;
+	int err = devthp_device_hold(sample->dev, page_of(sample, first), npages, 0, &held);
+
+	return held_is(err, held, want);
+}
+
+static const char *let_go(struct sample *sample, size_t first, size_t npages, uint64_t want)
+{
+	uint64_t held = 0;
+	int err = devthp_device_unhold(sample->dev, page_of(sample, first), npages, &held);
+
+	return held_is(err, held, want);
+}
+
+TEST_F(any_device, keeps_what_is_held)
+{
+	struct sample *sample = &self->sample;
+	struct devthp_eviction report = { .size = sizeof(report) };
+
+	ASSERT_RIGHT(fill_small(sample));
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(hold(sample, 2, 3, 3));
+	ASSERT_RIGHT(comes(sample, 0, 16, 13));
+	ASSERT_RIGHT(on_device(sample, 2, 3, true));
+	ASSERT_EQ(0, devthp_device_drain(sample->dev, &report));
+	EXPECT_EQ(sample->pages - 16, report.evicted);
+	EXPECT_EQ(3, report.left);
+	ASSERT_RIGHT(on_device(sample, 2, 3, true));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(let_go(sample, 0, sample->pages, 3));
+	ASSERT_RIGHT(let_go(sample, 0, sample->pages, 0));
+	ASSERT_RIGHT(comes(sample, 0, 16, 3));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(any_device, keeps_what_is_held_of_a_folio)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(hold(sample, 2, 1, 1));
+	ASSERT_EQ(0, devthp_migrate_to_system(sample->dev, sample->addr, sample->pages,
+					      NULL));
+	ASSERT_RIGHT(on_device(sample, 2, 1, true));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(let_go(sample, 2, 1, 1));
+	ASSERT_EQ(0, devthp_migrate_to_system(sample->dev, sample->addr, sample->pages,
+					      NULL));
+	ASSERT_RIGHT(on_device(sample, 0, sample->pages, false));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(any_device, lets_go_as_often_as_it_has_held)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(fill_small(sample));
+	ASSERT_RIGHT(goes(sample, 0, 4, 4));
+	ASSERT_RIGHT(hold(sample, 0, 8, 4));
+	ASSERT_RIGHT(hold(sample, 1, 1, 1));
+	ASSERT_RIGHT(let_go(sample, 0, 8, 5));
+	ASSERT_RIGHT(comes(sample, 0, 4, 4));
+	ASSERT_RIGHT(hold(sample, 0, 4, 0));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(any_device, holds_nothing_where_nothing_is)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(sample_cut(sample, 1, 2, HOLE_UNMAPPED));
+	ASSERT_RIGHT(hold(sample, 0, 4, 2));
+	ASSERT_RIGHT(let_go(sample, 0, 4, 2));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(any_device, lets_go_when_it_is_closed)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(hold(sample, 0, 8, 8));
+	ASSERT_EQ(0, devthp_device_close(sample->dev));
+	sample->dev = NULL;
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_HARNESS_MAIN
