@@ -7,7 +7,6 @@
  * (Documentation/admin-guide/mm/transhuge.rst; Documentation/filesystems/proc.rst)
  */
 #include <inttypes.h>
-#include <unistd.h>
 
 #include "common/baseline.h"
 #include "common/driver.h"
@@ -242,7 +241,7 @@ FIXTURE(in_part)
 {
 	struct baseline baseline;
 	struct sample sample;
-	int driver;
+	struct devthp_device *driver;
 };
 
 FIXTURE_VARIANT(in_part)
@@ -255,7 +254,6 @@ FIXTURE_VARIANT_ADD(in_part, by_pages) { .form = FORM_BY_PAGES };
 
 FIXTURE_SETUP(in_part)
 {
-	self->driver = -1;
 	NEED(driver_needed);
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 1);
@@ -267,8 +265,7 @@ FIXTURE_SETUP(in_part)
 
 FIXTURE_TEARDOWN(in_part)
 {
-	if (self->driver >= 0)
-		close(self->driver);
+	devthp_device_close(self->driver);
 	sample_release(&self->sample);
 	TEARDOWN_BASELINE(&self->baseline);
 }

@@ -34,12 +34,12 @@ static const char *sent_back(struct scene *scene)
 TEST_F(ends, evicted)
 {
 	struct scene *scene = &self->scene;
-	int driver;
+	struct devthp_device *driver;
 
 	NEED(driver_needed);
 	ASSERT_RIGHT(driver_open(&driver));
 	ASSERT_RIGHT(driver_evict(driver));
-	close(driver);
+	devthp_device_close(driver);
 	ASSERT_RIGHT(sent_back(scene));
 	ASSERT_RIGHT(scene_data(scene));
 }

@@ -49,7 +49,7 @@ FIXTURE_SETUP(refused)
 	NEED(driver_needed);
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
-	ASSERT_RIGHT(driver_open(&self->driver));
+	ASSERT_RIGHT(driver_file(&self->driver));
 	self->nowhere = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,
 			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, self->nowhere);
@@ -356,7 +356,7 @@ TEST_F(refused, owner_is_gone)
 	if (!owner) {
 		int fd;
 
-		_exit(is_right(driver_open(&fd)) ? fd : 0);
+		_exit(is_right(driver_file(&fd)) ? fd : 0);
 	}
 	ASSERT_EQ(owner, waitpid(owner, &status, 0));
 	ASSERT_TRUE(WIFEXITED(status));

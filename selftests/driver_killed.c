@@ -38,11 +38,7 @@ struct shared {
 static struct shared *shared;
 static int driver = -1;			/* of the owner's memory */
 
-static int pause_at(int control, unsigned int action, unsigned int timeout_ms)
-{
-	return driver_pause(control, HMM_DMIRROR_PAUSE_TO_DEV_SETUP, action,
-			    timeout_ms);
-}
+#define POINT DEVTHP_POINT_TO_DEVICE_SETUP
 
 /* ---- The process that gives the command ---- */
 
@@ -112,7 +108,7 @@ static const char *own(struct sample *unused, struct peer *parent)
 		return why;
 	CHECK(sample_reserve(&owner.sample, 1));
 	CHECK(sample_fill_whole(&owner.sample));
-	CHECK(driver_open(&driver));
+	CHECK(driver_file(&driver));
 	owner.page = mmap(NULL, devthp_page_size(), PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (owner.page == MAP_FAILED || pipe(owner.start))
@@ -168,11 +164,11 @@ static const char *dies(pid_t pid)
 	return wrong("who waits for the lock did not die in %d s", PATIENCE);
 }
 
-static const char *kill_who_waits(struct peer *owner, int control)
+static const char *kill_who_waits(struct peer *owner, struct devthp_device *control)
 {
 	CHECK(went_well("wait for the migration to stop",
-			pause_at(control, HMM_DMIRROR_PAUSE_WAIT,
-				 PATIENCE * 1000)));
+			devthp_device_pause_wait(control, POINT,
+						 PATIENCE * 1000)));
 	CHECK(peer_tell(owner));
 	CHECK(waits(&shared->writer));
 	CHECK(peer_tell(owner));
@@ -184,7 +180,7 @@ FIXTURE(waiting)
 {
 	struct baseline baseline;
 	struct peer owner;
-	int control;
+	struct devthp_device *control;
 };
 
 FIXTURE_VARIANT(waiting)
@@ -201,7 +197,6 @@ FIXTURE_VARIANT_ADD(waiting, makes_exclusive) { .command = HMM_DMIRROR_EXCLUSIVE
 
 FIXTURE_SETUP(waiting)
 {
-	self->control = -1;
 	NEED(driver_needed);
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	ASSERT_RIGHT(driver_open(&self->control));
@@ -214,8 +209,7 @@ FIXTURE_SETUP(waiting)
 
 FIXTURE_TEARDOWN(waiting)
 {
-	if (self->control >= 0)
-		close(self->control);
+	devthp_device_close(self->control);
 	TEARDOWN_BASELINE(&self->baseline);
 }
 
@@ -225,11 +219,11 @@ TEST_F(waiting, can_be_killed)
 	char failure[400];
 
 	ASSERT_RIGHT(peer_wait(&self->owner));
-	ASSERT_EQ(0, pause_at(self->control, HMM_DMIRROR_PAUSE_ARM, 0));
+	ASSERT_EQ(0, devthp_device_pause(self->control, POINT));
 	ASSERT_RIGHT(peer_tell(&self->owner));
 	verdict = kill_who_waits(&self->owner, self->control);
 	snprintf(failure, sizeof(failure), "%s", verdict);
-	EXPECT_EQ(0, pause_at(self->control, HMM_DMIRROR_PAUSE_RESUME, 0));
+	EXPECT_EQ(0, devthp_device_resume(self->control, POINT));
 	EXPECT_STREQ(RIGHT, failure);
 	EXPECT_RIGHT(peer_tell(&self->owner));
 	ASSERT_RIGHT(peer_end(&self->owner));

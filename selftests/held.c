@@ -4,8 +4,6 @@
  * A folio that is held moves nowhere and is not split; nothing is lost, and all
  * goes well once it is let go of.
  */
-#include <unistd.h>
-
 #include "common/baseline.h"
 #include "common/driver.h"
 #include "common/form.h"
@@ -19,7 +17,7 @@ FIXTURE(held)
 	struct baseline baseline;
 	struct sample sample;
 	struct devthp_snapshot *before;
-	int driver;
+	struct devthp_device *driver;
 	uint64_t in_use;	/* device memory, before */
 	size_t first, npages;	/* of the sample, that are held */
 };
@@ -43,7 +41,6 @@ FIXTURE_SETUP(held)
 {
 	struct sample *sample = &self->sample;
 
-	self->driver = -1;
 	NEED(driver_needed);
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(sample, 1);
@@ -62,8 +59,7 @@ FIXTURE_SETUP(held)
 
 FIXTURE_TEARDOWN(held)
 {
-	if (self->driver >= 0)
-		close(self->driver);
+	devthp_device_close(self->driver);
 	devthp_snapshot_free(self->before);
 	sample_release(&self->sample);
 	TEARDOWN_BASELINE(&self->baseline);
@@ -199,12 +195,12 @@ TEST_F(held, is_not_split_for_want_of_huge_memory)
 /* Neither for want of others' memory, nor because another file is closed. */
 TEST_F(held, is_not_evicted)
 {
-	int another;
+	struct devthp_device *another;
 
 	ASSERT_RIGHT(driver_evict(self->driver));
 	ASSERT_RIGHT(stays(self, variant));
 	ASSERT_RIGHT(driver_open(&another));
-	close(another);
+	devthp_device_close(another);
 	ASSERT_RIGHT(stays(self, variant));
 	ASSERT_RIGHT(let_go(self));
 	ASSERT_RIGHT(driver_evict(self->driver));

@@ -20,7 +20,7 @@ FIXTURE(holder)
 {
 	struct baseline baseline;
 	struct sample sample;
-	int driver;
+	struct devthp_device *driver;
 	uint64_t in_use;
 };
 
@@ -45,7 +45,6 @@ HOLDER(waits_to_change_a_futex_there, .futex_op = FUTEX_WAKE_OP,
 
 FIXTURE_SETUP(holder)
 {
-	self->driver = -1;
 	NEED(driver_needed);
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE(&self->sample, 1);
@@ -55,8 +54,7 @@ FIXTURE_SETUP(holder)
 
 FIXTURE_TEARDOWN(holder)
 {
-	if (self->driver >= 0)
-		close(self->driver);
+	devthp_device_close(self->driver);
 	sample_release(&self->sample);
 	TEARDOWN_BASELINE(&self->baseline);
 }
@@ -81,7 +79,7 @@ static const char *put_robust_futex(struct sample *sample)
 /* The child has handles of its own: those of the parent mirror the parent. */
 static const char *hold_own(struct sample *sample, bool with_robust_futex)
 {
-	int driver;
+	struct devthp_device *driver;
 
 	CHECK(device_open(&sample->dev, 0));
 	sample->owner = getpid();

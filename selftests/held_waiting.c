@@ -118,7 +118,7 @@ FIXTURE(waiting)
 {
 	struct baseline baseline;
 	struct sample sample;
-	int driver;
+	struct devthp_device *driver;
 	uint64_t in_use;	/* device memory, before */
 	size_t first, npages;	/* of the sample, that are held */
 };
@@ -151,7 +151,6 @@ FIXTURE_SETUP(waiting)
 {
 	struct sample *sample = &self->sample;
 
-	self->driver = -1;
 	NEED(driver_needed);
 	NEED(pin_needed, PIN_SLOW);
 	ASSERT_RIGHT(baseline_take(&self->baseline));
@@ -170,8 +169,7 @@ FIXTURE_SETUP(waiting)
 
 FIXTURE_TEARDOWN(waiting)
 {
-	if (self->driver >= 0)
-		close(self->driver);
+	devthp_device_close(self->driver);
 	sample_release(&self->sample);
 	TEARDOWN_BASELINE(&self->baseline);
 }

@@ -259,7 +259,7 @@ TEST_F(other, is_pinned)
 	struct devthp_snapshot *before;
 	uint64_t sources, now;
 	struct pin pin = {};
-	int driver;
+	struct devthp_device *driver;
 
 	NEED(driver_needed);
 	NEED(pin_needed, PIN_SLOW);
@@ -276,7 +276,7 @@ TEST_F(other, is_pinned)
 		     (sample, 0, sample->pages, before));
 	devthp_snapshot_free(before);
 	ASSERT_RIGHT(pin_drop(&pin, NULL));
-	close(driver);
+	devthp_device_close(driver);
 	ASSERT_RIGHT(sample_data(sample));
 }
 

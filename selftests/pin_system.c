@@ -37,7 +37,7 @@ FIXTURE(pinned)
 	struct peer child;
 	struct medium medium;
 	size_t first, npages;	/* of the sample, that are pinned */
-	int driver;
+	struct devthp_device *driver;
 	uint64_t sources;	/* that the driver was told to be pinned, before */
 };
 
@@ -125,7 +125,6 @@ FIXTURE_SETUP(pinned)
 {
 	struct sample *sample = &self->sample;
 
-	self->driver = -1;
 	NEED(pin_needed, variant->how);
 	NEED(driver_needed);
 	if (variant->mapped == MEDIUM)
@@ -150,8 +149,7 @@ FIXTURE_TEARDOWN(pinned)
 {
 	pin_drop(&self->pin, NULL);
 	devthp_snapshot_free(self->before);
-	if (self->driver >= 0)
-		close(self->driver);
+	devthp_device_close(self->driver);
 	medium_end(&self->medium);
 	sample_release(&self->sample);
 	TEARDOWN_BASELINE(&self->baseline);

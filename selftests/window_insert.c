@@ -56,7 +56,7 @@ static const char *files_open(struct window *window)
 {
 	const size_t size = bytes_of(&window->sample);
 	const bool fails_first = window->at->point ==
-				 HMM_DMIRROR_PAUSE_TO_DEV_PAGES;
+				 DEVTHP_POINT_TO_DEVICE_PAGES;
 	char *room = mmap(NULL, 3 * size, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
@@ -65,8 +65,8 @@ static const char *files_open(struct window *window)
 	files.migrated = room;
 	files.written = room + size;
 	files.read = room + 2 * size;
-	CHECK(driver_open(&files.one));
-	CHECK(driver_open(&files.another));
+	CHECK(driver_file(&files.one));
+	CHECK(driver_file(&files.another));
 	if (window->at->no_huge && fails_first)
 		CHECK(next_allocation_fails(window));
 	return RIGHT;
@@ -98,7 +98,7 @@ static const char *file_migrates(struct window *window)
 static const char *same_file_migrates(struct window *window)
 {
 	const struct sample *sample = &window->sample;
-	const int late = window->at->point == HMM_DMIRROR_PAUSE_TO_DEV_PAGES;
+	const int late = window->at->point == DEVTHP_POINT_TO_DEVICE_PAGES;
 	int err = file_command(files.one, window, HMM_DMIRROR_MIGRATE_TO_DEV,
 			       files.read);
 
@@ -149,6 +149,8 @@ static const char *migrate_by_file(struct window *window,
 	return files_open(window);
 }
 
+static int other_device = -1;	/* without the library, as above */
+
 FIXTURE(insert)
 {
 	struct window window;
@@ -168,7 +170,7 @@ FIXTURE_VARIANT(insert)
 		.at = {							\
 			.migrate = window_to_device,			\
 			.to_device = true, .takes_mm = true,		\
-			.point = HMM_DMIRROR_PAUSE_TO_DEV_##where,	\
+			.point = DEVTHP_POINT_TO_DEVICE_##where,	\
 			.no_huge = no_huge_page,			\
 		},							\
 		.inserted = is_inserted, .zero = is_zero		\
@@ -189,14 +191,16 @@ FIXTURE_SETUP(insert)
 	ASSERT_RIGHT(window_open(&self->window, &variant->at));
 	SETUP_SAMPLE(sample, 1);
 	NEED(window_needed, &self->window);
-	self->window.evictor = open("/dev/hmm_dmirror1", O_RDWR | O_CLOEXEC);
-	ASSERT_LE(0, self->window.evictor);
+	other_device = open("/dev/hmm_dmirror1", O_RDWR | O_CLOEXEC);
+	ASSERT_LE(0, other_device);
 	if (variant->zero)
 		ASSERT_RIGHT(sample_data(sample));
 }
 
 FIXTURE_TEARDOWN(insert)
 {
+	if (other_device >= 0)
+		close(other_device);
 	files_close(&self->window);
 	window_close(&self->window);
 	TEARDOWN_BASELINE(&self->baseline);
@@ -238,7 +242,7 @@ static const char *other_device_migrates(struct window *window)
 		.npages = sample->pages,
 	};
 
-	if (ioctl(window->evictor, HMM_DMIRROR_MIGRATE_TO_DEV, &cmd) &&
+	if (ioctl(other_device, HMM_DMIRROR_MIGRATE_TO_DEV, &cmd) &&
 	    errno != ENOENT)
 		return went_well("migrate to another device", -errno);
 	return RIGHT;

@@ -152,7 +152,7 @@ TEST_F(between, device_released)
 {
 	const bool uses_memory = !variant->at.to_device ||
 				 variant->at.point ==
-				 HMM_DMIRROR_PAUSE_TO_DEV_PAGES;
+				 DEVTHP_POINT_TO_DEVICE_PAGES;
 
 	ASSERT_RIGHT(device_open(&self->window.second, 0));
 	ASSERT_RIGHT(window_intrude(&self->window, releases, uses_memory));
@@ -203,7 +203,7 @@ static const char *gives_up(struct window *window)
 
 static const struct window_point giving_up = {
 	.migrate = gives_up,
-	.point = HMM_DMIRROR_PAUSE_EVICT_RANGE,
+	.point = DEVTHP_POINT_EVICT_RANGE,
 };
 
 /* Of two folios; whoever intrudes has a file of its own. */

@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include <lib/test_hmm_uapi.h>
-
 #include "common/baseline.h"
 #include "common/driver.h"
 #include "common/form.h"
@@ -84,11 +82,11 @@ FIXTURE_VARIANT(migrated)
 
 #define TO_SYSTEM {							\
 	.migrate = window_to_system, .no_huge = true, .takes_mm = true,	\
-	.point = HMM_DMIRROR_PAUSE_TO_SYS_SETUP				\
+	.point = DEVTHP_POINT_TO_SYSTEM_SETUP				\
 }
 #define FAULT {								\
 	.migrate = window_fault, .no_huge = true, .takes_mm = true,	\
-	.point = HMM_DMIRROR_PAUSE_FAULT_SETUP				\
+	.point = DEVTHP_POINT_FAULT_SETUP				\
 }
 
 FIXTURE_VARIANT_ADD(migrated, to_system) { .at = TO_SYSTEM };

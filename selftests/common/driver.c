@@ -2,159 +2,134 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <devthp.h>
-#include <lib/test_hmm_uapi.h>
 
 #include "driver.h"
 #include "need.h"
 #include "ready.h"
 #include "verdict.h"
 
-static int command(int driver, unsigned long request, void *arg)
+static int usage(struct devthp_device *driver, struct devthp_usage *usage)
 {
-	return ioctl(driver, request, arg) ? -errno : 0;
-}
-
-static const char *statistics(int driver, struct hmm_dmirror_stats *stats)
-{
-	*stats = (struct hmm_dmirror_stats){ .size = sizeof(*stats) };
-	return went_well("HMM_DMIRROR_STATS",
-			 command(driver, HMM_DMIRROR_STATS, stats));
+	*usage = (struct devthp_usage){ .size = sizeof(*usage) };
+	return (devthp_device_usage)(driver, usage);
 }
 
 int driver_needed(const char **why)
 {
-	struct hmm_dmirror_stats stats;
-	const char *verdict;
-	int driver;
+	struct devthp_device *driver;
+	struct devthp_usage now;
+	int err;
 
 	if (!is_right(driver_open(&driver)))
-		return missing("there is no /dev/hmm_dmirror0: modprobe test_hmm",
-			       why);
-	verdict = statistics(driver, &stats);
-	close(driver);
-	if (!is_right(verdict))
-		return missing("this test_hmm has none of the commands from 0x80 on",
+		return missing("there is no device: modprobe test_hmm", why);
+	err = usage(driver, &now);
+	devthp_device_close(driver);
+	if (err)
+		return missing("this device does not tell its usage; an old test_hmm has no commands for that",
 			       why);
 	return KSFT_PASS;
 }
 
-const char *driver_open(int *driver)
+const char *driver_open(struct devthp_device **driver)
+{
+	return device_open(driver, device_minor);
+}
+
+const char *driver_file(int *fd)
 {
 	char path[32];
 
 	snprintf(path, sizeof(path), "/dev/hmm_dmirror%u", device_minor);
-	*driver = open(path, O_RDWR | O_CLOEXEC);
-	return went_well(path, *driver < 0 ? -errno : 0);
+	*fd = open(path, O_RDWR | O_CLOEXEC);
+	return went_well(path, *fd < 0 ? -errno : 0);
 }
 
-static const char *take(int driver, uint64_t addr, size_t npages,
-			unsigned int flags)
+static const char *taken(int err, uint64_t held, size_t npages)
 {
-	struct hmm_dmirror_hold hold = {
-		.size = sizeof(hold),
-		.flags = flags,
-		.addr = addr,
-		.npages = npages,
-	};
-
-	CHECK(went_well("HMM_DMIRROR_HOLD",
-			command(driver, HMM_DMIRROR_HOLD, &hold)));
-	if (hold.held != npages)
+	CHECK(went_well("let the driver hold pages", err));
+	if (held != npages)
 		return wrong("the driver holds %llu pages; should be %zu",
-			     (unsigned long long)hold.held, npages);
+			     (unsigned long long)held, npages);
 	return RIGHT;
 }
 
-const char *driver_hold(int driver, void *addr, size_t npages)
+const char *driver_hold(struct devthp_device *driver, void *addr, size_t npages)
 {
-	return take(driver, (uintptr_t)addr, npages, 0);
+	uint64_t held = 0;
+	int err = devthp_device_hold(driver, addr, npages, 0, &held);
+
+	return taken(err, held, npages);
 }
 
-const char *driver_pin(int driver, void *addr, size_t npages)
+const char *driver_pin(struct devthp_device *driver, void *addr, size_t npages)
 {
-	return take(driver, (uintptr_t)addr, npages,
-		    HMM_DMIRROR_HOLD_PIN | HMM_DMIRROR_HOLD_WRITE);
+	uint64_t held = 0;
+	int err = devthp_device_hold(driver, addr, npages, DEVTHP_HOLD_PIN |
+				     DEVTHP_HOLD_WRITE, &held);
+
+	return taken(err, held, npages);
 }
 
-const char *driver_hold_frame(int driver, uint64_t pfn)
+const char *driver_hold_frame(struct devthp_device *driver, uint64_t pfn)
 {
-	return take(driver, pfn * devthp_page_size(), 1,
-		    HMM_DMIRROR_HOLD_FRAMES);
+	uint64_t held = 0;
+	int err = devthp_device_hold_frames(driver, pfn, 1, &held);
+
+	return taken(err, held, 1);
 }
 
-static const char *drop(int driver, uint64_t addr, size_t npages,
-			unsigned int flags, size_t held)
+static const char *dropped(int err, uint64_t held, size_t npages)
 {
-	struct hmm_dmirror_hold hold = {
-		.size = sizeof(hold),
-		.flags = flags,
-		.addr = addr,
-		.npages = npages,
-	};
-
-	CHECK(went_well("HMM_DMIRROR_UNHOLD",
-			command(driver, HMM_DMIRROR_UNHOLD, &hold)));
-	if (hold.held != held)
+	CHECK(went_well("let the driver let go of pages", err));
+	if (held != npages)
 		return wrong("the driver let go of %llu pages; should be %zu",
-			     (unsigned long long)hold.held, held);
+			     (unsigned long long)held, npages);
 	return RIGHT;
 }
 
-const char *driver_let_go(int driver, void *addr, size_t npages, size_t held)
+const char *driver_let_go(struct devthp_device *driver, void *addr, size_t npages,
+			  size_t held)
 {
-	return drop(driver, (uintptr_t)addr, npages, 0, held);
+	uint64_t now = 0;
+	int err = devthp_device_unhold(driver, addr, npages, &now);
+
+	return dropped(err, now, held);
 }
 
-const char *driver_let_go_of_frame(int driver, uint64_t pfn)
+const char *driver_let_go_of_frame(struct devthp_device *driver, uint64_t pfn)
 {
-	return drop(driver, pfn * devthp_page_size(), 1,
-		    HMM_DMIRROR_HOLD_FRAMES, 1);
+	uint64_t held = 0;
+	int err = devthp_device_unhold_frames(driver, pfn, 1, &held);
+
+	return dropped(err, held, 1);
 }
 
-const char *driver_evict(int driver)
+const char *driver_evict(struct devthp_device *driver)
 {
-	struct hmm_dmirror_evict evict = { .size = sizeof(evict) };
-
-	return went_well("HMM_DMIRROR_EVICT",
-			 command(driver, HMM_DMIRROR_EVICT, &evict));
+	return went_well("evict the device", devthp_device_drain(driver, NULL));
 }
 
-const char *driver_in_use(int driver, uint64_t *pages)
+const char *driver_in_use(struct devthp_device *driver, uint64_t *pages)
 {
-	struct hmm_dmirror_stats stats;
+	struct devthp_usage now;
 
-	CHECK(statistics(driver, &stats));
-	*pages = stats.pages_total - stats.pages_free;
+	CHECK(went_well("ask for the use of the device", usage(driver, &now)));
+	*pages = now.pages_total - now.pages_free;
 	return RIGHT;
 }
 
-const char *driver_pinned_sources(int driver, uint64_t *sources)
+const char *driver_pinned_sources(struct devthp_device *driver, uint64_t *sources)
 {
-	struct hmm_dmirror_stats stats;
+	struct devthp_usage now;
 
-	CHECK(statistics(driver, &stats));
-	*sources = stats.src_pinned;
+	CHECK(went_well("ask for the use of the device", usage(driver, &now)));
+	*sources = now.pinned;
 	return RIGHT;
 }
 
-int driver_pause(int driver, unsigned int point, unsigned int action,
-		 unsigned int timeout_ms)
-{
-	struct hmm_dmirror_pause cmd = {
-		.size = sizeof(cmd),
-		.point = point,
-		.action = action,
-		.timeout_ms = timeout_ms,
-	};
-
-	return command(driver, HMM_DMIRROR_PAUSE, &cmd);
-}
-
-const char *driver_in_use_is(int driver, uint64_t want)
+const char *driver_in_use_is(struct devthp_device *driver, uint64_t want)
 {
 	uint64_t in_use;
 

@@ -3,10 +3,7 @@
  * The driver of the device pins what the CPU has mapped, as for DMA from and to
  * system memory, for writing and for a short time.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <devthp.h>
 
@@ -21,32 +18,27 @@ int pin_driver_needed(const char **why)
 
 const char *pin_driver_take(struct pin *pin)
 {
-	int *driver = malloc(sizeof(*driver));
+	struct devthp_device *driver;
 	const char *verdict;
 
-	if (!driver)
-		return went_well("pin by the driver", -ENOMEM);
-	CHECK(driver_open(driver));
-	verdict = driver_pin(*driver, pin->addr, pin->npages);
-	if (is_right(verdict)) {
+	CHECK(driver_open(&driver));
+	verdict = driver_pin(driver, pin->addr, pin->npages);
+	if (is_right(verdict))
 		pin->holder = driver;
-		return RIGHT;
-	}
-	close(*driver);
-	free(driver);
+	else
+		devthp_device_close(driver);
 	return verdict;
 }
 
 /* It does not look at what it pins: the copy is what the CPU sees. */
 const char *pin_driver_drop(struct pin *pin, void *copy)
 {
-	int *driver = pin->holder;
+	struct devthp_device *driver = pin->holder;
 	const char *verdict;
 
 	if (copy)
 		memcpy(copy, pin->addr, pin->npages * devthp_page_size());
-	verdict = driver_let_go(*driver, pin->addr, pin->npages, pin->npages);
-	close(*driver);
-	free(driver);
+	verdict = driver_let_go(driver, pin->addr, pin->npages, pin->npages);
+	devthp_device_close(driver);
 	return verdict;
 }

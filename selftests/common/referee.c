@@ -1,17 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
-#include <lib/test_hmm_uapi.h>
+#include <devthp.h>
 
-#include "driver.h"
+#include "ready.h"
 #include "referee.h"
 #include "settle.h"
 #include "textfile.h"
@@ -26,20 +24,13 @@
 #define LOOKS 3
 #define LOOKS_IN_ALL 100
 
-static const char *is_able(int device)
+/* Who asks is told: the name in parentheses, see lacking.h. */
+static const char *is_able(struct devthp_device *device)
 {
-	/* Nothing is armed. A module that does not know says -EINVAL. */
-	if (driver_pause(device, HMM_DMIRROR_PAUSE_TO_DEV_SETUP,
-		     HMM_DMIRROR_PAUSE_RESUME, 0) == -ENOENT)
+	/* Nothing is armed. */
+	if ((devthp_device_resume)(device, DEVTHP_POINT_TO_DEVICE_SETUP) == -ENOENT)
 		return RIGHT;
-	return "this test_hmm cannot stop migrations: it has no HMM_DMIRROR_PAUSE";
-}
-
-int referee_evict(int device)
-{
-	struct hmm_dmirror_evict cmd = { .size = sizeof(cmd) };
-
-	return ioctl(device, HMM_DMIRROR_EVICT, &cmd) ? -errno : 0;
+	return "this device, or an old test_hmm, cannot stop migrations: there is no pause";
 }
 
 static const char *go(const struct referee_party *party)
@@ -109,7 +100,7 @@ static const char *intrusion(const struct referee_request *request)
 	return RIGHT;
 }
 
-static const char *serve(int device, const struct referee_request *request)
+static const char *serve(struct devthp_device *device, const struct referee_request *request)
 {
 	const char *verdict;
 	int resumed;
@@ -117,35 +108,33 @@ static const char *serve(int device, const struct referee_request *request)
 	if (!request->point)
 		return is_able(device);
 	CHECK(went_well("arm the point",
-			driver_pause(device, request->point,
-				 HMM_DMIRROR_PAUSE_ARM, 0)));
+			devthp_device_pause(device, request->point)));
 	CHECK(go(&request->migrates));
 	verdict = went_well("wait for the migration to get to the point",
-			    driver_pause(device, request->point,
-				     HMM_DMIRROR_PAUSE_WAIT, LIMIT_MS));
+			    devthp_device_pause_wait(device, request->point,
+						     LIMIT_MS));
 	if (is_right(verdict))
 		verdict = intrusion(request);
 	else
 		go(&request->intrudes);
-	resumed = driver_pause(device, request->point, HMM_DMIRROR_PAUSE_RESUME, 0);
+	resumed = devthp_device_resume(device, request->point);
 	if (request->ends && resumed == -ENOENT)
 		return verdict;
 	CHECK(verdict);
 	return went_well("resume the migration", resumed);
 }
 
-void referee_live(const char *path, int requests, int answers)
+void referee_live(unsigned int minor, int requests, int answers)
 {
+	struct devthp_device *device = NULL;
 	struct referee_request request;
 	const char *verdict;
-	int device = -1;
 
 	while (read(requests, &request, sizeof(request)) == sizeof(request)) {
 		/* Later, as it means to mirror this process, if nothing else. */
-		if (device < 0)
-			device = open(path, O_RDWR | O_CLOEXEC);
-		verdict = device < 0 ? went_well(path, -errno) :
-				       serve(device, &request);
+		verdict = device ? RIGHT : device_open(&device, minor);
+		if (is_right(verdict))
+			verdict = serve(device, &request);
 		if (write(answers, verdict, strlen(verdict)) < 0)
 			break;
 	}

@@ -16,17 +16,14 @@ struct referee_party {
 };
 
 struct referee_request {
-	unsigned int point;	/* HMM_DMIRROR_PAUSE_*; 0: is there such a thing? */
+	unsigned int point;	/* enum devthp_point; 0: is there such a thing? */
 	struct referee_party migrates, intrudes;
 	bool waits;		/* the intruder has to, for the migration */
 	bool ends;		/* it ends the pause, too */
 };
 
-/* Evict a device, of all that can be. */
-int referee_evict(int device);
-
-/* Serve requests until their pipe is closed; never returns. */
-void referee_live(const char *device, int requests, int answers)
+/* Serve requests for the device until their pipe is closed; never returns. */
+void referee_live(unsigned int minor, int requests, int answers)
 	__attribute__((noreturn));
 
 /* Have one window opened and closed, and get the verdict. */

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <signal.h>
 #include <stddef.h>
@@ -12,15 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "driver.h"
 #include "layout.h"
 #include "need.h"
 #include "ready.h"
 #include "referee.h"
 #include "verdict.h"
 #include "window.h"
-
-
-static const char device[] = "/dev/hmm_dmirror0";
 
 /* ---- Parties ---- */
 
@@ -107,7 +104,7 @@ const char *window_open(struct window *window, const struct window_point *at)
 	if (!window->referee) {
 		close(window->request[1]);
 		close(window->answer[0]);
-		referee_live(device, window->request[0], window->answer[1]);
+		referee_live(0, window->request[0], window->answer[1]);
 	}
 	close(window->request[0]);
 	close(window->answer[1]);
@@ -128,11 +125,8 @@ const char *window_fill(struct window *window)
 	struct sample *sample = &window->sample;
 
 	/* Every close of the device takes its time: not if not needed. */
-	if (window->at->migrate == window_evict) {
-		window->evictor = open(device, O_RDWR | O_CLOEXEC);
-		if (window->evictor < 0)
-			return went_well(device, -errno);
-	}
+	if (window->at->migrate == window_evict)
+		CHECK(driver_open(&window->evictor));
 	CHECK(sample_fill_whole(sample));
 	if (!window->at->to_device)
 		CHECK(form_to_device(sample, window->at->form));
@@ -305,7 +299,7 @@ const char *window_owner_is_killed(struct window *window, bool itself)
 	CHECK(peer_fork(&window->sharer, owner_life, &window->sample));
 	CHECK(peer_wait(&window->sharer));
 	if (evicts) {
-		window->evictor = open(device, O_RDWR | O_CLOEXEC);
+		CHECK(driver_open(&window->evictor));
 		CHECK(party_begin(&window->migrates, window_evict));
 	} else {
 		CHECK(party_await(&window->migrates));
@@ -363,8 +357,7 @@ void window_close(struct window *window)
 {
 	devthp_device_close(window->second);
 	devthp_range_free(window->target);
-	if (window->evictor > 0)
-		close(window->evictor);
+	devthp_device_close(window->evictor);
 	if (window->uffd > 0)
 		close(window->uffd);
 	sample_release(&window->sample);
@@ -424,5 +417,5 @@ const char *window_fault(struct window *window)
 
 const char *window_evict(struct window *window)
 {
-	return went_well("evict the device", referee_evict(window->evictor));
+	return driver_evict(window->evictor);
 }

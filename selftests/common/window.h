@@ -33,7 +33,7 @@ struct party {
 
 /* Where a window is, and who migrates there. */
 struct window_point {
-	unsigned int point;	/* HMM_DMIRROR_PAUSE_* */
+	unsigned int point;	/* enum devthp_point */
 	window_act *migrate;
 	bool to_device;		/* the sample begins in system memory */
 	enum form form;		/* of the sample, on the device */
@@ -49,7 +49,7 @@ struct window {
 	struct devthp_device *second;
 	struct devthp_range *target;	/* for the sample to move to, if any */
 	int uffd;			/* for the intruder, if any */
-	int evictor;			/* a device without the library, which maps memory */
+	struct devthp_device *evictor;	/* another handle, for what it has to do */
 	pid_t referee;
 	int request[2], answer[2];	/* pipes to the referee and from it */
 	struct party migrates, intrudes;

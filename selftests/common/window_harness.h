@@ -8,8 +8,6 @@
 #ifndef WINDOW_HARNESS_H
 #define WINDOW_HARNESS_H
 
-#include <lib/test_hmm_uapi.h>
-
 #include "baseline.h"
 #include "harness.h"
 #include "need.h"
@@ -36,37 +34,37 @@ FIXTURE_VARIANT(between)
 #define FAULT .migrate = window_fault, .takes_mm = true
 #define EVICT .migrate = window_evict
 
-POINT(to_device_unmapped, TO_DEVICE, .point = HMM_DMIRROR_PAUSE_TO_DEV_SETUP);
-POINT(to_device_copied, TO_DEVICE, .point = HMM_DMIRROR_PAUSE_TO_DEV_PAGES);
+POINT(to_device_unmapped, TO_DEVICE, .point = DEVTHP_POINT_TO_DEVICE_SETUP);
+POINT(to_device_copied, TO_DEVICE, .point = DEVTHP_POINT_TO_DEVICE_PAGES);
 POINT(to_device_split, TO_DEVICE, .no_huge = true,
-      .point = HMM_DMIRROR_PAUSE_TO_DEV_PAGES);
-POINT(to_system_copied, TO_SYSTEM, .point = HMM_DMIRROR_PAUSE_TO_SYS_PAGES);
+      .point = DEVTHP_POINT_TO_DEVICE_PAGES);
+POINT(to_system_copied, TO_SYSTEM, .point = DEVTHP_POINT_TO_SYSTEM_PAGES);
 POINT(to_system_by_pages, TO_SYSTEM, .form = FORM_BY_PAGES,
-      .point = HMM_DMIRROR_PAUSE_TO_SYS_SETUP);
+      .point = DEVTHP_POINT_TO_SYSTEM_SETUP);
 POINT(fault_begun, FAULT, .still_mapped = true,
-      .point = HMM_DMIRROR_PAUSE_FAULT_BEFORE);
+      .point = DEVTHP_POINT_FAULT_BEFORE);
 POINT(fault_unmapped_to_be_split, FAULT, .no_huge = true,
-      .point = HMM_DMIRROR_PAUSE_FAULT_SETUP);
-POINT(fault_copied, FAULT, .point = HMM_DMIRROR_PAUSE_FAULT_PAGES);
-POINT(evict_unmapped, EVICT, .point = HMM_DMIRROR_PAUSE_EVICT_RANGE);
-POINT(evict_copied, EVICT, .point = HMM_DMIRROR_PAUSE_EVICT_PAGES);
+      .point = DEVTHP_POINT_FAULT_SETUP);
+POINT(fault_copied, FAULT, .point = DEVTHP_POINT_FAULT_PAGES);
+POINT(evict_unmapped, EVICT, .point = DEVTHP_POINT_EVICT_RANGE);
+POINT(evict_copied, EVICT, .point = DEVTHP_POINT_EVICT_PAGES);
 
 /* The others, where it matters most. */
 #ifdef WINDOW_ALL_POINTS
 POINT(to_device_unmapped_to_be_split, TO_DEVICE, .no_huge = true,
-      .point = HMM_DMIRROR_PAUSE_TO_DEV_SETUP);
-POINT(to_system_unmapped, TO_SYSTEM, .point = HMM_DMIRROR_PAUSE_TO_SYS_SETUP);
+      .point = DEVTHP_POINT_TO_DEVICE_SETUP);
+POINT(to_system_unmapped, TO_SYSTEM, .point = DEVTHP_POINT_TO_SYSTEM_SETUP);
 POINT(to_system_unmapped_to_be_split, TO_SYSTEM, .no_huge = true,
-      .point = HMM_DMIRROR_PAUSE_TO_SYS_SETUP);
+      .point = DEVTHP_POINT_TO_SYSTEM_SETUP);
 POINT(to_system_split, TO_SYSTEM, .no_huge = true,
-      .point = HMM_DMIRROR_PAUSE_TO_SYS_PAGES);
+      .point = DEVTHP_POINT_TO_SYSTEM_PAGES);
 POINT(fault_begun_by_pages, FAULT, .still_mapped = true,
-      .form = FORM_BY_PAGES, .point = HMM_DMIRROR_PAUSE_FAULT_BEFORE);
-POINT(fault_unmapped, FAULT, .point = HMM_DMIRROR_PAUSE_FAULT_SETUP);
+      .form = FORM_BY_PAGES, .point = DEVTHP_POINT_FAULT_BEFORE);
+POINT(fault_unmapped, FAULT, .point = DEVTHP_POINT_FAULT_SETUP);
 POINT(fault_split, FAULT, .no_huge = true,
-      .point = HMM_DMIRROR_PAUSE_FAULT_PAGES);
+      .point = DEVTHP_POINT_FAULT_PAGES);
 POINT(evict_by_pages, EVICT, .form = FORM_BY_PAGES,
-      .point = HMM_DMIRROR_PAUSE_EVICT_RANGE);
+      .point = DEVTHP_POINT_EVICT_RANGE);
 #endif
 
 FIXTURE_SETUP(between)
