@@ -46,7 +46,7 @@ FIXTURE_SETUP(refused)
 	const size_t size = devthp_page_size();
 
 	self->driver = -1;
-	NEED(driver_needed);
+	NEED(driver_file_needed);
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
 	ASSERT_RIGHT(driver_file(&self->driver));

@@ -197,7 +197,7 @@ FIXTURE_VARIANT_ADD(waiting, makes_exclusive) { .command = HMM_DMIRROR_EXCLUSIVE
 
 FIXTURE_SETUP(waiting)
 {
-	NEED(driver_needed);
+	NEED(driver_file_needed);
 	ASSERT_RIGHT(baseline_take(&self->baseline));
 	ASSERT_RIGHT(driver_open(&self->control));
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,

@@ -191,6 +191,7 @@ FIXTURE_SETUP(insert)
 	ASSERT_RIGHT(window_open(&self->window, &variant->at));
 	SETUP_SAMPLE(sample, 1);
 	NEED(window_needed, &self->window);
+	NEED(driver_file_needed);
 	other_device = open("/dev/hmm_dmirror1", O_RDWR | O_CLOEXEC);
 	ASSERT_LE(0, other_device);
 	if (variant->zero)

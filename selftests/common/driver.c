@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <devthp.h>
 
@@ -28,6 +29,25 @@ int driver_needed(const char **why)
 	devthp_device_close(driver);
 	if (err)
 		return missing("this device does not tell its usage; an old test_hmm has no commands for that",
+			       why);
+	return KSFT_PASS;
+}
+
+int driver_file_needed(const char **why)
+{
+	struct devthp_device_info info = { .size = sizeof(info) };
+	int ready = driver_needed(why);
+	struct devthp_device *driver;
+
+	if (ready != KSFT_PASS)
+		return ready;
+	*why = driver_open(&driver);
+	if (!is_right(*why))
+		return KSFT_FAIL;
+	devthp_device_query(driver, &info);
+	devthp_device_close(driver);
+	if (strcmp(info.backend, "test_hmm"))
+		return missing("this is about test_hmm's own commands, and the device is another one",
 			       why);
 	return KSFT_PASS;
 }

@@ -11,8 +11,9 @@
 
 struct devthp_device;
 
-/* Whether this module knows how; see need.h. */
+/* Whether this module knows how; and whether it is test_hmm at all; see need.h. */
 int driver_needed(const char **why);
+int driver_file_needed(const char **why);
 
 /*
  * The handle. Closing it drops what it holds, and sends back all that is on the
