@@ -1,8 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [PART...]: run make check's tests (lint runner lib portable unpatched
-# guest), or those parts; there are also debug, runner-debug, nodebug and series. Every part leaves KTAP; the kernel's kunit.py judges the whole, and the
-# last line is "N passed, N failed, N skipped".
+# guest), or those parts; there are also debug, runner-debug, nodebug and series.
+# Every part leaves KTAP; the kernel's kunit.py judges the whole, and the last line is
+# "N passed, N failed, N skipped".
 . "$(dirname "$0")/lib.sh"
 . "$top/kernel/scripts/ktap.sh"
 load_kernel patched
@@ -63,23 +64,32 @@ part_portable()
 	"$scripts/portable.sh" "$dir/portable"
 }
 
-# The unpatched kernel is booted once for each image and set of programs.
+# The unpatched kernel is booted once for each image and set of programs; in the
+# typical states, as what it lacks it lacks in all of them.
 boot_unpatched()
 {
-	key=$(digest "$arch_dir/unpatched/obj/$image" "$arch_dir/unpatched/initramfs.cpio" "$top/kernel/scripts/boot.sh")
+	key=$(digest "$arch_dir/unpatched/obj/$image" "$arch_dir/unpatched/initramfs.cpio" \
+		"$scripts/boot.sh" "$scripts/check.sh")
 	! up_to_date "$baseline.stamp" "$key" || return 0
 	rm -rf "$baseline" "$baseline.stamp"
 	say BOOT "unpatched kernel, for comparison" >&3
-	"$scripts/boot.sh" unpatched check "$baseline" $guest_limit >/dev/null
+	GUEST_ARGS="devthp.states=typical ${GUEST_ARGS:-}" \
+		"$scripts/boot.sh" unpatched check "$baseline" $guest_limit >/dev/null
 	if grep -q '^exit ' "$baseline/status"; then
 		stamp "$baseline.stamp" "$key"
 	fi
 }
 
+# Beside what comes before, as it keeps one processor busy.
+await_unpatched()
+{
+	wait "$unpatched"
+}
+
 # There, a new selftest that passes proves nothing.
 part_unpatched()
 {
-	boot_unpatched
+	await_unpatched
 	mkdir -p "$dir/unpatched"
 	cp "$baseline"/* "$dir/unpatched/"
 	echo "KTAP version 1"
@@ -97,7 +107,7 @@ part_unpatched()
 
 part_guest()
 {
-	boot_unpatched
+	await_unpatched
 	"$scripts/guests.sh" patched "$dir/guest" $guest_limit "$baseline/tests.log" >&3
 	cat "$dir/guest/guest.ktap"
 }
@@ -147,6 +157,9 @@ run_scripts()
 dir=$("$scripts/results.sh" check)
 exec 3>&1	# parts talk to the user here, their stdout is KTAP
 
+case " $* " in
+*" unpatched "*|*" guest "*) boot_unpatched & unpatched=$! ;;
+esac
 # The runner's tests boot guests that wait or die early, beside the real tests.
 for part; do
 	say CHECK "$part"
