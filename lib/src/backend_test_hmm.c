@@ -168,7 +168,10 @@ static int test_hmm_open(const struct devthp_backend_request *request,
 	hmm = malloc(sizeof(*hmm));
 	if (!hmm)
 		return -ENOMEM;
-	hmm->fd = devthp_sys->open(device->path, O_RDWR);
+	/* The module gives up if there is a signal, or work of an io_uring for us. */
+	do {
+		hmm->fd = devthp_sys->open(device->path, O_RDWR);
+	} while (hmm->fd == -EINTR);
 	if (hmm->fd < 0) {
 		ret = hmm->fd;
 		goto out_free;

@@ -29,6 +29,7 @@ static struct {
 	const struct folio_probe_record *records;
 	size_t nrecords, chunk, scans;
 	const char *release;
+	unsigned int interrupts;
 	int open;
 } mock;
 
@@ -36,6 +37,10 @@ static int mock_open(const char *path, int flags)
 {
 	size_t i;
 
+	if (mock.interrupts) {
+		mock.interrupts--;
+		return -EINTR;
+	}
 	for (i = 0; i < mock.nfiles; i++) {
 		if (strcmp(path, mock.files[i].path))
 			continue;
@@ -174,6 +179,11 @@ void mock_start(int minor)
 	memset(&mock, 0, sizeof(mock));
 	mock.minor = minor;
 	devthp_sys = &mock_sys;
+}
+
+void mock_interrupts(unsigned int times)
+{
+	mock.interrupts = times;
 }
 
 void mock_expect(const struct mock_ioctl *calls, size_t count)

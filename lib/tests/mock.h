@@ -56,6 +56,8 @@ void mock_probe(const struct folio_probe_record *records, size_t count, size_t c
 /* The same, but from the nth scan on it has as many that are behind these. */
 void mock_probe_scans(const struct folio_probe_record *records, size_t count, size_t chunk,
 		      size_t scan);
+/* So many times, opening anything is interrupted. */
+void mock_interrupts(unsigned int times);
 /* What uname -r says; the real one if not given. */
 void mock_release(const char *release);
 /* Back to the real kernel. Was everything expected done, everything open closed? */

@@ -41,6 +41,14 @@ static void opening(void)
 	mock_end();
 }
 
+static void opening_interrupted(void)
+{
+	mock_start(1);
+	mock_interrupts(3);
+	CHECK_CALL(devthp_device_close(mock_device()), 0);
+	mock_end();
+}
+
 static void opening_refused(void)
 {
 	static const struct mock_ioctl not_ours[] = {
@@ -370,6 +378,7 @@ static void evict_and_exclusive(void)
 
 static const struct tap_case cases[] = {
 	{ "open and query", opening },
+	{ "open is interrupted", opening_interrupted },
 	{ "open refuses what is no device", opening_refused },
 	{ "migrate to the device", to_device },
 	{ "migrate to the device in part", to_device_in_part },

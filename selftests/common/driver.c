@@ -20,11 +20,12 @@ static int usage(struct devthp_device *driver, struct devthp_usage *usage)
 int driver_needed(const char **why)
 {
 	struct devthp_device *driver;
+	const char *verdict = driver_open(&driver);
 	struct devthp_usage now;
 	int err;
 
-	if (!is_right(driver_open(&driver)))
-		return missing("there is no device: modprobe test_hmm", why);
+	if (!is_right(verdict))
+		return missing(wrong("%s: modprobe test_hmm", verdict), why);
 	err = usage(driver, &now);
 	devthp_device_close(driver);
 	if (err)
@@ -62,7 +63,9 @@ const char *driver_file(int *fd)
 	char path[32];
 
 	snprintf(path, sizeof(path), "/dev/hmm_dmirror%u", device_minor);
-	*fd = open(path, O_RDWR | O_CLOEXEC);
+	do {
+		*fd = open(path, O_RDWR | O_CLOEXEC);
+	} while (*fd < 0 && errno == EINTR);
 	return went_well(path, *fd < 0 ? -errno : 0);
 }
 
