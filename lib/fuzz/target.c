@@ -41,11 +41,12 @@ static struct file {
 	{ .path = THP "hugepages-" },
 	{ .path = "uname -r" },
 	{ .path = "/dev/folio_probe" },
+	{ .path = "/proc/self/smaps" },
 };
 
-enum { PAGEMAP = 1, KPAGEFLAGS = 2, RELEASE = 14, PROBE = 15 };
+enum { PAGEMAP = 1, KPAGEFLAGS = 2, RELEASE = 14, PROBE = 15, SMAPS = 16 };
 
-static char maps[64];
+static char maps[64], smaps[512];
 static uint64_t words[FIRST + PAGES + 1], flags[2048], counts[2048];
 static const char *const sound[] = {
 	[4] = "RssAnon:\t 8 kB\nVmSwap: 0 kB\nVmPTE: 4 kB\n",
@@ -68,6 +69,10 @@ static void give_sound(void)
 
 	snprintf(maps, sizeof(maps), "%zx-%zx rw-p 0 0:0 0\n", FIRST * page,
 		 (FIRST + PAGES) * page);
+	snprintf(smaps, sizeof(smaps),
+		 "%sKernelPageSize: %zu kB\nMMUPageSize: %zu kB\nRss: %zu kB\nAnonymous: %zu kB\n"
+		 "AnonHugePages: 0 kB\nShmemPmdMapped: 0 kB\nFilePmdMapped: 0 kB\nVmFlags: rd wr \n",
+		 maps, page / 1024, page / 1024, PAGES * page / 1024, PAGES * page / 1024);
 	for (i = 0; i < ARRAY_SIZE(words); i++)
 		words[i] = 1ULL << 63 | (FIRST_PFN + i);
 	for (i = 0; i < ARRAY_SIZE(sound); i++) {
@@ -79,6 +84,7 @@ static void give_sound(void)
 	files[2] = (struct file){ files[2].path, flags, sizeof(flags) };
 	files[3] = (struct file){ files[3].path, counts, sizeof(counts) };
 	files[PROBE].bytes = NULL;
+	files[SMAPS] = (struct file){ files[SMAPS].path, smaps, strlen(smaps) };
 }
 
 static bool ends_with(const char *path, const char *end)
@@ -187,11 +193,27 @@ static void look_at_pages(const struct devthp_snapshot *snap)
 		must(page.known & DEVTHP_KNOWN_FOLIO || (!page.folio && !page.index));
 		must(page.known & DEVTHP_KNOWN_ORDER || !page.order);
 		must(page.known & DEVTHP_KNOWN_MAPCOUNT || !page.mapcount);
+		must(page.known & DEVTHP_KNOWN_LEVEL || (!page.level && page.entry_page == i));
 	}
 	must(!devthp_snapshot_summarize(snap, 0, devthp_snapshot_pages(snap), &sum));
 	for (i = 0; i < DEVTHP_LOCATIONS; i++)
 		pages += sum.pages[i];
 	must(pages == devthp_snapshot_pages(snap));
+}
+
+static void look_by(const void *addr, size_t npages, unsigned int sources)
+{
+	struct devthp_snapshot_opts opts = { .size = sizeof(opts), .sources = sources };
+	struct devthp_snapshot *snap;
+	int ret;
+
+	ret = devthp_snapshot_take(&snap, addr, npages, &opts);
+	must(!ret || ret == -EIO);
+	if (ret)
+		return;
+	look_at_pages(snap);
+	must(!devthp_snapshot_compare(snap, snap, 0, UINT32_MAX, NULL));
+	devthp_snapshot_free(snap);
 }
 
 static void look(void)
@@ -201,16 +223,11 @@ static void look(void)
 	const struct devthp_region *regions[] = { &region };
 	struct devthp_check_opts opts = { .size = sizeof(opts), .tries = 1 };
 	struct devthp_findings *findings;
-	struct devthp_snapshot *snap;
 	int ret;
 
-	ret = devthp_snapshot_take(&snap, addr, PAGES + 1, NULL);
-	must(!ret || ret == -EIO);
-	if (!ret) {
-		look_at_pages(snap);
-		must(!devthp_snapshot_compare(snap, snap, 0, UINT32_MAX, NULL));
-		devthp_snapshot_free(snap);
-	}
+	look_by(addr, PAGES + 1, 0);
+	/* Where nobody knows of folios. */
+	look_by(addr, PAGES, DEVTHP_SOURCE_PAGEMAP | DEVTHP_SOURCE_SMAPS);
 	ret = devthp_check(regions, 1, &opts, &findings);
 	must(ret >= 0 || ret == -EIO || ret == -ENODATA);
 	if (ret >= 0) {

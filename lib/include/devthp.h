@@ -600,7 +600,8 @@ DEVTHP_API const char *devthp_level_name(unsigned int level);
 #define DEVTHP_SOURCE_PAGEMAP	(1U << 1)	/* /proc/PID/pagemap */
 #define DEVTHP_SOURCE_KPAGE	(1U << 2)	/* /proc/kpageflags, /proc/kpagecount */
 #define DEVTHP_SOURCE_DEVICE	(1U << 3)	/* devthp_device_snapshot() */
-#define DEVTHP_SOURCE_ALL	0xfU
+#define DEVTHP_SOURCE_SMAPS	(1U << 4)	/* /proc/PID/smaps */
+#define DEVTHP_SOURCE_ALL	0x1fU
 
 struct devthp_snapshot_opts {
 	size_t size;		/* sizeof(struct devthp_snapshot_opts) */
@@ -618,6 +619,12 @@ struct devthp_snapshot_opts {
  * it. What no source knows is marked as unknown, page by page: where a page is that no
  * source spoke of, soft-dirty of a kernel that does not track it, and of a kernel newer
  * than 6.14 mapcounts in large folios (kpagecount may be their average there).
+ *
+ * Levels that are unknown still are looked for in smaps, which makes the kernel walk all
+ * of the process: leave DEVTHP_SOURCE_SMAPS out where that takes too long. It knows them
+ * in mappings of which PMD entries map nothing, or all that there is: not of the zero
+ * page, hugetlb, or memory of devices that is mapped; and where kpageflags tells nothing,
+ * only of anonymous mappings that are looked at as a whole, or all there.
  *
  * The members on mapcounts speak of a page beyond the first of a PMD entry only
  * if its folio has no PTE mappings: the probe tells the first page's.

@@ -173,6 +173,8 @@ static int add_uses(struct devthp_look *look, uint32_t number)
 	const struct devthp_region *region = &look->regions[number];
 	struct devthp_snapshot_opts opts = {
 		.size = sizeof(opts), .pid = region->pid, .dev = region->dev,
+		/* Levels that smaps knows are no help without what only the probe knows. */
+		.sources = DEVTHP_SOURCE_ALL & ~DEVTHP_SOURCE_SMAPS,
 	};
 	struct devthp_snapshot *snap;
 	size_t i;

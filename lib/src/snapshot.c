@@ -37,17 +37,21 @@ static int ask_sources(struct devthp_snapshot *s, struct devthp_view *view,
 		ret = note(s, DEVTHP_SOURCE_KPAGE, devthp_source_kpage(view));
 	if (!ret && allowed & DEVTHP_SOURCE_DEVICE && opts->dev)
 		ret = note(s, DEVTHP_SOURCE_DEVICE, devthp_source_device(view, opts->dev));
+	if (!ret && allowed & DEVTHP_SOURCE_SMAPS && !(s->sources & DEVTHP_SOURCE_PROBE) &&
+	    devthp_smaps_could_tell(view))
+		ret = note(s, DEVTHP_SOURCE_SMAPS, devthp_source_smaps(view));
 	if (!ret && !s->sources)
 		ret = -ENODATA;
 	if (ret)
 		devthp_log(DEVTHP_LOG_ERROR, ret, "no snapshot of process %d: %m", (int)view->pid);
 	else
-		devthp_log(DEVTHP_LOG_DEBUG, 0, "snapshot of %zu pages at %#lx by%s%s%s%s",
+		devthp_log(DEVTHP_LOG_DEBUG, 0, "snapshot of %zu pages at %#lx by%s%s%s%s%s",
 			   view->npages, (unsigned long)view->start,
 			   s->sources & DEVTHP_SOURCE_PROBE ? " probe" : "",
 			   s->sources & DEVTHP_SOURCE_PAGEMAP ? " pagemap" : "",
 			   s->sources & DEVTHP_SOURCE_KPAGE ? " kpageflags" : "",
-			   s->sources & DEVTHP_SOURCE_DEVICE ? " device" : "");
+			   s->sources & DEVTHP_SOURCE_DEVICE ? " device" : "",
+			   s->sources & DEVTHP_SOURCE_SMAPS ? " smaps" : "");
 	return ret;
 }
 

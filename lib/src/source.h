@@ -28,6 +28,12 @@ int devthp_source_pagemap(struct devthp_view *view);
 /* After pagemap: needs the PFNs it found. */
 int devthp_source_kpage(struct devthp_view *view);
 int devthp_source_device(struct devthp_view *view, struct devthp_device *dev);
+/*
+ * After all others, and not after the probe, as it walks the whole process: levels that
+ * are unknown. Is there one that it might know?
+ */
+int devthp_source_smaps(struct devthp_view *view);
+bool devthp_smaps_could_tell(const struct devthp_view *view);
 
 int devthp_probe_open(void);
 bool devthp_pagemap_shows_pfns(void);

@@ -49,18 +49,22 @@ static const char *behind_key(const char *line, const char *key)
 	return is_blank(*line) ? line : NULL;
 }
 
+/* A number with nothing but blanks before it, and nothing right behind; else NULL. */
+static const char *lonely_number(const char *text, uint64_t *value)
+{
+	while (is_blank(*text))
+		text++;
+	text = devthp_parse_number(text, 10, value);
+	return text && (!*text || *text == '\n' || is_blank(*text)) ? text : NULL;
+}
+
 bool devthp_parse_field(const char *text, const char *key, uint64_t *value)
 {
 	const char *behind = NULL;
 
 	for (; *text && !behind; text = next_line(text))
 		behind = behind_key(text, key);
-	if (!behind)
-		return false;
-	while (is_blank(*behind))
-		behind++;
-	behind = devthp_parse_number(behind, 10, value);
-	return behind && (!*behind || *behind == '\n' || is_blank(*behind));
+	return behind && lonely_number(behind, value);
 }
 
 /* Of "rwxp". */
@@ -86,4 +90,85 @@ const char *devthp_parse_mapping(const char *line, struct devthp_mapping *mappin
 		return NULL;
 	mapping->vma = vma_of(at);
 	return next_line(at);
+}
+
+/* Fields of a mapping in smaps, all of which are needed. */
+enum { RSS, ANONYMOUS, ANON_BY_PMD, SHMEM_BY_PMD, FILE_BY_PMD, KERNEL_PAGE, MMU_PAGE, SMAP_FIELDS };
+
+static const char *const smap_keys[SMAP_FIELDS] = {
+	[RSS] = "Rss:",
+	[ANONYMOUS] = "Anonymous:",
+	[ANON_BY_PMD] = "AnonHugePages:",
+	[SHMEM_BY_PMD] = "ShmemPmdMapped:",
+	[FILE_BY_PMD] = "FilePmdMapped:",
+	[KERNEL_PAGE] = "KernelPageSize:",
+	[MMU_PAGE] = "MMUPageSize:",
+};
+
+/* Which field the line is, and its bytes; SMAP_FIELDS: another, or no number. */
+static unsigned int smap_field(const char *line, uint64_t *bytes)
+{
+	const char *at = NULL;
+	unsigned int field = 0;
+
+	while (field < SMAP_FIELDS && !(at = behind_key(line, smap_keys[field])))
+		field++;
+	if (!at)
+		return SMAP_FIELDS;
+	at = lonely_number(at, bytes);
+	if (!at || strncmp(at, " kB", 3) || __builtin_mul_overflow(*bytes, 1024ULL, bytes))
+		return SMAP_FIELDS;
+	return field;
+}
+
+/* Is one of the words of two letters in the line pf, io or mm? */
+static bool is_special(const char *flags)
+{
+	for (; *flags && *flags != '\n'; flags += strcspn(flags, " \n")) {
+		flags += strspn(flags, " ");
+		if (!strncmp(flags, "pf", 2) || !strncmp(flags, "io", 2) ||
+		    !strncmp(flags, "mm", 2))
+			return true;
+	}
+	return false;
+}
+
+/* Lines of fields begin with capital letters, those of mappings do not. */
+static bool is_mapping(const char *line)
+{
+	return digit_of(*line) < 16;
+}
+
+const char *devthp_parse_smap(const char *text, struct devthp_smap *smap)
+{
+	uint64_t bytes[SMAP_FIELDS] = { 0 };
+	unsigned int field, seen = 0;
+	bool flags = false;
+
+	memset(smap, 0, sizeof(*smap));
+	text = devthp_parse_mapping(text, &smap->mapping);
+	for (; text && *text && !is_mapping(text); text = next_line(text)) {
+		const char *behind = behind_key(text, "VmFlags:");
+		uint64_t number = 0;
+
+		if (behind) {
+			flags = true;
+			smap->special |= is_special(behind);
+			continue;
+		}
+		field = smap_field(text, &number);
+		if (field < SMAP_FIELDS) {
+			bytes[field] = number;
+			seen |= 1U << field;
+		}
+	}
+	smap->resident = bytes[RSS];
+	smap->anonymous = bytes[ANONYMOUS];
+	smap->page_bytes = bytes[KERNEL_PAGE] > bytes[MMU_PAGE] ? bytes[KERNEL_PAGE] :
+								  bytes[MMU_PAGE];
+	smap->told = flags && seen == (1U << SMAP_FIELDS) - 1 &&
+		     !__builtin_add_overflow(bytes[ANON_BY_PMD], bytes[SHMEM_BY_PMD],
+					     &smap->by_pmd) &&
+		     !__builtin_add_overflow(smap->by_pmd, bytes[FILE_BY_PMD], &smap->by_pmd);
+	return text;
 }

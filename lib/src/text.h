@@ -26,4 +26,17 @@ struct devthp_mapping {
 /* One line of /proc/PID/maps. Returns the next line, "" behind the last; NULL: bad text. */
 const char *devthp_parse_mapping(const char *line, struct devthp_mapping *mapping);
 
+struct devthp_smap {
+	struct devthp_mapping mapping;
+	bool told;		/* all of what follows was there */
+	bool special;		/* VmFlags pf, io or mm: entries may lead to no page that counts */
+	uint64_t page_bytes;	/* the larger one of those that entries are said to map */
+	uint64_t resident;	/* bytes of pages that were counted */
+	uint64_t anonymous;	/* of them */
+	uint64_t by_pmd;	/* of them, those that PMD entries map */
+};
+
+/* The same for all lines that /proc/PID/smaps has on one mapping. */
+const char *devthp_parse_smap(const char *text, struct devthp_smap *smap);
+
 #endif

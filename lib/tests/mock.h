@@ -2,7 +2,7 @@
 /*
  * A kernel of our own behind struct devthp_sys: device nodes whose ioctls must
  * come exactly as listed, files with given contents, and the folio probe. Files
- * that are not given are the real ones.
+ * that are not given are the real ones, but for those of process 4711.
  */
 #ifndef DEVTHP_MOCK_H
 #define DEVTHP_MOCK_H

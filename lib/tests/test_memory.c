@@ -57,6 +57,7 @@ static void anonymous(void)
 	look(p, 0, pages);
 	CHECK_INT(pages[0].location, DEVTHP_LOC_SYSTEM);
 	CHECK_INT(pages[0].vma, DEVTHP_VMA_READ | DEVTHP_VMA_WRITE);
+	CHECK(!(pages[0].known & DEVTHP_KNOWN_LEVEL) || pages[0].level == DEVTHP_LEVEL_PTE);
 	CHECK_INT(pages[1].location, DEVTHP_LOC_EMPTY);
 	CHECK_INT(pages[1].vma, 0);
 	CHECK_INT(pages[2].location, DEVTHP_LOC_UNMAPPED);
