@@ -68,6 +68,19 @@ consumer()
 	done
 }
 
+# Where nothing can be built, or would be installed elsewhere: a sentence, and nothing done.
+places()
+{
+	for place in O= "O=$tmp/a b" "DESTDIR=$tmp/a b" PREFIX=usr "PREFIX=/a b" LIBDIR=lib MANDIR=man; do
+		if $MAKE --no-print-directory -n O="$build" "$place" install >"$tmp/out" 2>"$tmp/err" ||
+				! grep -q "\*\*\* .*${place%%=*}=" "$tmp/err"; then
+			echo "$place"
+			cat "$tmp/out" "$tmp/err"
+			return 1
+		fi
+	done
+}
+
 # The skeleton of a backend compiles as it is, is found, and can do nothing yet.
 skeleton()
 {
@@ -107,7 +120,7 @@ lacking()
 
 languages='c:c99 c:c11 c:gnu17'
 command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer skeleton backends usage device json names commands example invariants porting built abi fuzz threads'
+checks='consumer places skeleton backends usage device json names commands example invariants porting built abi fuzz threads'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
 echo "1..$(($# * 3 + $(echo $languages $checks | wc -w)))"
@@ -192,6 +205,7 @@ else
 	result 0 'a program against the installed library # SKIP no pkg-config here'
 fi
 
+attempt 'places that cannot be are refused' places
 attempt 'the skeleton of a backend' skeleton
 attempt 'a model and a toy as backends' other_backends
 
