@@ -44,23 +44,33 @@ attempt()	# NAME COMMAND...
 
 header_alone()	# COMPILER LANGUAGE STANDARD
 {
-	"$1" -x "$2" -std="$3" -pedantic -Wall -Wextra -Werror -fsyntax-only include/devthp_backend.h
+	# shellcheck disable=SC2086
+	$1 -x "$2" -std="$3" -pedantic -Wall -Wextra -Werror -fsyntax-only include/devthp_backend.h
 }
 
 # Install, and build a program against what was installed, as a user would.
-consumer()
+consumer()	# COMPILER LANGUAGE
 {
 	root=$tmp/root
 	$MAKE --no-print-directory install O="$build" DESTDIR="$root" PREFIX=/usr || return 1
 	export PKG_CONFIG_PATH="$root/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
-	cat >"$tmp/consumer.c" <<-C
-		#include <devthp.h>
-		int main(void) { return devthp_device_close(0); }
+	cat >"$tmp/consumer.$2" <<-C
+		#include <devthp_backend.h>
+		int main(void)
+		{
+			return !*devthp_version() || devthp_device_close(0) ||
+			       devthp_backend_register(0) >= 0;
+		}
 	C
 	# shellcheck disable=SC2046,SC2086
-	$CC $LDFLAGS "$tmp/consumer.c" $(pkg-config --cflags --libs libdevthp) -o "$tmp/consumer" &&
-		LD_LIBRARY_PATH=$root/usr/lib "$tmp/consumer" &&
-		"$root/usr/bin/devthp" --version || return 1
+	$1 -Wall -Wextra -Werror $LDFLAGS "$tmp/consumer.$2" \
+		$(pkg-config --cflags --libs devthp) -o "$tmp/consumer" &&
+		LD_LIBRARY_PATH=$root/usr/lib "$tmp/consumer" || return 1
+	# With the archive, without the shared library.
+	# shellcheck disable=SC2046,SC2086
+	$1 $LDFLAGS "$tmp/consumer.$2" $(pkg-config --static --cflags --libs devthp |
+			sed 's/-ldevthp/-l:libdevthp.a/') -o "$tmp/consumer" &&
+		"$tmp/consumer" && "$root/usr/bin/devthp" --version || return 1
 	# A page for each function, if pages can be built here.
 	command -v scdoc >/dev/null || return 0
 	for name in $(sed -n 's/^ *\(devthp_[a-z_]*\);$/\1/p' libdevthp.map); do
@@ -118,9 +128,8 @@ lacking()
 	[ $? -eq 3 ] && grep -q '^devthp: .*no device' "$tmp/err"
 }
 
-languages='c:c99 c:c11 c:gnu17'
-command -v "$CXX" >/dev/null && languages="$languages c++:c++98 c++:c++11 c++:c++20"
-checks='consumer places skeleton backends usage device json names commands example invariants porting built abi fuzz threads'
+languages='c:c99 c:c11 c:gnu17 c++:c++98 c++:c++11 c++:c++20'
+checks='consumer-c consumer-c++ places skeleton backends usage device json names commands example invariants porting built abi fuzz threads'
 echo 'KTAP version 1'
 # shellcheck disable=SC2086
 echo "1..$(($# * 3 + $(echo $languages $checks | wc -w)))"
@@ -195,15 +204,27 @@ fi
 for language in $languages; do
 	compiler=$CC
 	[ "${language%%:*}" = c ] || compiler=$CXX
+	if ! command -v "${compiler%% *}" >/dev/null; then
+		result 0 "header alone as ${language#*:} # SKIP no $compiler here"
+		continue
+	fi
 	attempt "header alone as ${language#*:}" \
 		header_alone "$compiler" "${language%%:*}" "${language#*:}"
 done
 
-if command -v pkg-config >/dev/null; then
-	attempt 'a program against the installed library' consumer
-else
-	result 0 'a program against the installed library # SKIP no pkg-config here'
-fi
+for language in c c++; do
+	compiler=$CC
+	[ $language = c ] || compiler=$CXX
+	lacks=$(for need in pkg-config "${compiler%% *}"; do
+		command -v "$need" >/dev/null || echo "$need"
+	done)
+	name="a program in $language against the installed library"
+	if [ -z "$lacks" ]; then
+		attempt "$name" consumer "$compiler" $language
+	else
+		result 0 "$name # SKIP no $(echo $lacks) here"
+	fi
+done
 
 attempt 'places that cannot be are refused' places
 attempt 'the skeleton of a backend' skeleton
