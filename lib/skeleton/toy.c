@@ -3,7 +3,7 @@
  * An example: mydriver.c filled in for a device that is a toy. Its memory is a file in
  * memory, and a page that is on the device is mapped from that file, so that the CPU
  * uses it there; /proc/self/maps tells which pages are. It keeps the promises of
- * devthp_backend.h: selftests/portable_*.c pass with it.
+ * devthp_backend.h, to one thread at a time: selftests/portable_*.c pass with it.
  *
  *	make -C lib BACKEND=$PWD/toy.c			the devthp command on it
  *	make -C .../tools/testing/selftests/devthp BACKEND=$PWD/toy.c	the suite
@@ -129,6 +129,16 @@ static void before_fork(void)
 		come_back(0, UINTPTR_MAX);
 }
 
+/* A child has a device to itself, and nothing on it. */
+static void in_child(void)
+{
+	if (memory >= 0)
+		close(memory);
+	memory = -1;
+	top = 0;
+	users = 0;
+}
+
 __attribute__((visibility("default"))) int madvise(void *addr, size_t bytes, int advice)
 {
 	if (users)
@@ -151,7 +161,6 @@ static int mydriver_open(const struct devthp_backend_request *request,
 		memory = memfd_create("devthp-toy", MFD_CLOEXEC);
 		if (memory < 0)
 			return -errno;
-		pthread_atfork(before_fork, NULL, NULL);
 	}
 	my = malloc(sizeof(*my));
 	if (!my)
@@ -266,6 +275,6 @@ static const struct devthp_backend mydriver = {
 /* Linked in, it is the default backend. */
 __attribute__((constructor)) static void mydriver_register(void)
 {
-	if (devthp_backend_register(&mydriver))
+	if (pthread_atfork(before_fork, NULL, in_child) || devthp_backend_register(&mydriver))
 		abort();
 }
