@@ -5,6 +5,7 @@
  *	make -C lib BACKEND=model	the devthp command on it
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,7 +60,9 @@ static int model_open(const struct devthp_backend_request *request,
 	}
 	handle->minor = request->minor;
 	handle->pid = getpid();
+	model_lock();
 	users[handle->minor]++;
+	model_unlock();
 	device->state = handle;
 	device->window_pages = model_folio_pages();
 	snprintf(device->path, sizeof(device->path), "device %u in this process", request->minor);
@@ -350,6 +353,13 @@ static const struct devthp_backend model = {
 	.unhold = model_unhold_pages,
 };
 
+/* Handles that it inherits are its parent's. */
+static void in_child(void)
+{
+	memset(users, 0, sizeof(users));
+	model_unlock();
+}
+
 /* Linked in, it is the default backend. */
 __attribute__((constructor)) static void model_register(void)
 {
@@ -357,5 +367,8 @@ __attribute__((constructor)) static void model_register(void)
 	model_fault = atoi(getenv("MODEL_FAULT") ? getenv("MODEL_FAULT") : "0");
 #endif
 	if (devthp_backend_register(&model))
+		abort();
+	/* A child would wait for the turn of a thread that it does not have. */
+	if (pthread_atfork(model_lock, model_unlock, in_child))
 		abort();
 }

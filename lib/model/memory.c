@@ -36,21 +36,32 @@ static char *memory;
 static long bucket[BUCKETS];
 static struct device devices[MODEL_DEVICES];
 
-static atomic_flag locked = ATOMIC_FLAG_INIT;
-static __thread unsigned int depth;
+/*
+ * Whose lock it is: threads differ in where their depth is, also those of a child. A
+ * handler of a signal may come between any two steps here, and finds it as its own, or
+ * takes it and gives it back.
+ */
+static _Atomic(unsigned int *) owner;
+static __thread volatile unsigned int depth;
 
 void model_lock(void)
 {
-	if (depth++)
-		return;
-	while (atomic_flag_test_and_set(&locked))
-		sched_yield();
+	unsigned int *const self = (unsigned int *)&depth, *seen;
+
+	depth++;
+	while (atomic_load(&owner) != self) {
+		seen = NULL;
+		if (!atomic_compare_exchange_strong(&owner, &seen, self))
+			sched_yield();
+	}
 }
 
 void model_unlock(void)
 {
+	unsigned int *seen = (unsigned int *)&depth;
+
 	if (!--depth)
-		atomic_flag_clear(&locked);
+		atomic_compare_exchange_strong(&owner, &seen, NULL);
 }
 
 size_t model_page_size(void)

@@ -49,7 +49,7 @@ struct model_handle {
 	unsigned int minor;
 	pid_t pid;		/* of who opened it */
 	uint64_t fail_at;	/* allocations until one fails, 0: none does */
-	uint16_t *held;		/* of each frame, how often by this handle */
+	uint32_t *held;		/* of each frame, how often by this handle */
 };
 
 /* ---- memory.c: the memory of the devices, and which pages are in it ---- */
