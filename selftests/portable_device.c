@@ -4,10 +4,18 @@
  * with references that are held.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "common/harness.h"
+#include "common/peer.h"
 #include "common/portable.h"
+
+/* Of a program that uses its device all the time. */
+#define FORKS 10
 
 FIXTURE(any_device)
 {
@@ -31,6 +39,16 @@ static const char *all_goes(struct sample *sample)
 {
 	return goes(sample, 0, sample->pages, sample->pages);
 }
+
+#define NEED_SECOND_USER(self)							\
+do {										\
+	int open_err = devthp_device_open(&(self)->another, &(struct devthp_device_opts){ \
+		.size = sizeof(struct devthp_device_opts), .minor = device_minor });	\
+										\
+	if (open_err == -EBUSY)							\
+		SKIP(return, "the device is for one user at a time");		\
+	ASSERT_EQ(0, open_err);							\
+} while (0)
 
 /* ---- Opening and closing ---- */
 
@@ -81,13 +99,8 @@ TEST_F(any_device, has_two_users)
 {
 	struct sample *sample = &self->sample;
 	struct devthp_device *first = sample->dev;
-	int err;
 
-	err = devthp_device_open(&self->another, &(struct devthp_device_opts){
-		.size = sizeof(struct devthp_device_opts), .minor = device_minor });
-	if (err == -EBUSY)
-		SKIP(return, "the device is for one user at a time");
-	ASSERT_EQ(0, err);
+	NEED_SECOND_USER(self);
 	ASSERT_RIGHT(all_goes(sample));
 	sample->dev = self->another;
 	ASSERT_RIGHT(on_device(sample, 0, sample->pages, true));
@@ -129,6 +142,97 @@ TEST_F(any_device, has_a_neighbour)
 	}
 	ASSERT_RIGHT(sample_data(sample));
 	sample->dev = first;
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* ---- Children ---- */
+
+/* With a device of its own, as it inherits none that is for its memory. */
+static const char *uses_its_own(struct sample *sample, struct peer *parent)
+{
+	devthp_device_close(sample->dev);
+	sample->dev = NULL;
+	sample->owner = getpid();
+	CHECK(device_open(&sample->dev, device_minor));
+	CHECK(sample_fill(sample));
+	CHECK(goes(sample, 0, sample->pages, sample->pages));
+	CHECK(peer_tell(parent));
+	CHECK(peer_wait(parent));
+	CHECK(sample_device_data(sample));
+	CHECK(sample_device_write(sample));
+	CHECK(sample_device_data(sample));
+	return sample_data(sample);
+}
+
+TEST_F(any_device, has_a_user_in_a_child)
+{
+	struct sample *sample = &self->sample;
+	struct peer child;
+
+	NEED_SECOND_USER(self);
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(peer_fork(&child, uses_its_own, sample));
+	ASSERT_RIGHT(peer_wait(&child));
+	ASSERT_EQ(0, devthp_migrate_to_device(sample->dev, sample->addr, sample->pages, NULL));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(peer_tell(&child));
+	ASSERT_RIGHT(peer_end(&child));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+struct reading {
+	struct devthp_device *dev;
+	struct sample *sample;
+	char *buffer;
+	atomic_bool over;
+	int err;
+};
+
+static void *reads_on(void *arg)
+{
+	struct reading *reading = arg;
+	const struct sample *sample = reading->sample;
+
+	while (!atomic_load(&reading->over) && !reading->err)
+		reading->err = sample_device_reads(reading->dev, sample->addr, sample->pages,
+						   reading->buffer);
+	return NULL;
+}
+
+/* If it waits for a thread that it does not have, it ends all the same. */
+static const char *reads_in_time(struct sample *sample, struct peer *parent)
+{
+	alarm(20);
+	return peer_reads(sample, parent);
+}
+
+TEST_F(any_device, is_forked_from_while_in_use)
+{
+	struct sample *sample = &self->sample;
+	struct reading reading = { .sample = sample };
+	const char *verdict = RIGHT;
+	pthread_t thread;
+	struct peer child;
+	int i;
+
+	NEED_SECOND_USER(self);
+	ASSERT_RIGHT(all_goes(sample));
+	reading.dev = self->another;
+	reading.buffer = malloc(bytes_of(sample));
+	ASSERT_NE(NULL, reading.buffer);
+	ASSERT_EQ(0, pthread_create(&thread, NULL, reads_on, &reading));
+	for (i = 0; i < FORKS && is_right(verdict); i++) {
+		verdict = peer_fork(&child, reads_in_time, sample);
+		if (is_right(verdict))
+			verdict = peer_end(&child);
+	}
+	atomic_store(&reading.over, true);
+	ASSERT_EQ(0, pthread_join(thread, NULL));
+	free(reading.buffer);
+	ASSERT_RIGHT(verdict);
+	ASSERT_EQ(0, reading.err);
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(sample_data(sample));
 }
