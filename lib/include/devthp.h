@@ -68,7 +68,7 @@ DEVTHP_API size_t devthp_page_size(void);
 
 /*
  * Bytes that one PMD entry maps, as the kernel says; 0 when this kernel has
- * no transparent huge pages.
+ * no transparent huge pages, or no file can be opened to ask it.
  */
 DEVTHP_API size_t devthp_pmd_size(void);
 
@@ -852,7 +852,7 @@ struct devthp_finding {
 /*
  * Look at the regions, and apply the rules. Who uses the memory meanwhile, or a folio
  * that the kernel holds for a moment, looks like a violation: what is found is believed
- * only if all looks find it. Regions may not overlap within a process.
+ * only if all looks find it. Regions may not overlap within a process (-EINVAL).
  *
  * Returns the number of violations, 0 if there is none. findings may be NULL, else it
  * is to be freed, whatever their number.

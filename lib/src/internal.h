@@ -48,6 +48,9 @@ int devthp_read_text(const char *path, char **text);
 /* The number that a file consists of. */
 int devthp_read_number(const char *path, uint64_t *value);
 
+/* As devthp_pmd_size(), but for want of memory or files it is no answer. */
+int devthp_find_pmd_size(size_t *size);
+
 /* Copy the caller's options over zeroes; the rules are in devthp.h. */
 int devthp_take_opts(const char *call, void *opts, size_t known, const void *given);
 #define devthp_opts_get(opts, known, given) devthp_take_opts(__func__, opts, known, given)

@@ -52,13 +52,13 @@ static int reserve(struct devthp_range *r, size_t offset, size_t grid)
 int devthp_range_alloc(struct devthp_range **range, const struct devthp_range_opts *given)
 {
 	DEVTHP_KEEP_ERRNO;
-	size_t pmd_size = devthp_pmd_size();
 	struct devthp_range_opts opts;
+	size_t page, grid, pmd_size;
 	struct devthp_range *r;
-	size_t page, grid;
 	int ret;
 
 	ret = devthp_opts_get(&opts, sizeof(opts), given);
+	ret = ret ? ret : devthp_find_pmd_size(&pmd_size);
 	if (ret)
 		return ret;
 	page = devthp_page_size();

@@ -31,15 +31,25 @@ size_t devthp_page_size(void)
 	return (size_t)sysconf(_SC_PAGESIZE);
 }
 
+int devthp_find_pmd_size(size_t *size)
+{
+	uint64_t bytes = 0;
+	int ret = devthp_read_number(THP_DIR "hpage_pmd_size", &bytes);
+
+	if (ret == -EMFILE || ret == -ENFILE || ret == -ENOMEM)
+		return ret;
+	if (ret || bytes > PMD_SIZE_LIMIT || bytes <= devthp_page_size() || bytes & (bytes - 1))
+		bytes = 0;
+	*size = bytes;
+	return 0;
+}
+
 size_t devthp_pmd_size(void)
 {
 	DEVTHP_KEEP_ERRNO;
-	uint64_t bytes;
+	size_t size;
 
-	if (devthp_read_number(THP_DIR "hpage_pmd_size", &bytes) || bytes > PMD_SIZE_LIMIT ||
-	    bytes <= devthp_page_size() || bytes & (bytes - 1))
-		return 0;
-	return bytes;
+	return devthp_find_pmd_size(&size) ? 0 : size;
 }
 
 bool devthp_release_between(unsigned int from, unsigned int from_minor, unsigned int to,

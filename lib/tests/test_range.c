@@ -100,6 +100,18 @@ static void without_thp(void)
 	mock_end();
 }
 
+/* Which is not the same as a kernel that cannot be asked now. */
+static void without_files(void)
+{
+	struct devthp_range *range;
+
+	mock_start(0);
+	mock_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", NULL, 0, -EMFILE);
+	CHECK_CALL(devthp_range_alloc(&range, NULL), -EMFILE);
+	CHECK_INT(devthp_pmd_size(), 0);
+	mock_end();
+}
+
 /* A hole that somebody else moved into is not the range's any more. */
 static void holes(void)
 {
@@ -140,6 +152,7 @@ static const struct tap_case cases[] = {
 	{ "placement and guards", placement },
 	{ "bad options are refused", refused },
 	{ "a kernel without huge pages", without_thp },
+	{ "no file can be opened", without_files },
 	{ "holes are remembered", holes },
 };
 
