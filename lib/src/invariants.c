@@ -292,6 +292,23 @@ static int applied_any(const struct devthp_findings *findings)
 	return -ENODATA;
 }
 
+/* Its entries would count twice. */
+static bool overlaps_any(const struct devthp_region *regions, size_t i)
+{
+	const uintptr_t start = (uintptr_t)regions[i].addr;
+	const uintptr_t end = start + regions[i].npages * devthp_page_size();
+	size_t j;
+
+	for (j = 0; j < i; j++) {
+		const uintptr_t other = (uintptr_t)regions[j].addr;
+
+		if (regions[j].pid == regions[i].pid && other < end &&
+		    start < other + regions[j].npages * devthp_page_size())
+			return true;
+	}
+	return false;
+}
+
 /* The caller's regions, with what an older caller does not know as 0. */
 static int take_regions(struct devthp_region **taken, const struct devthp_region *const *regions,
 			size_t nregions, size_t *npages)
@@ -313,6 +330,8 @@ static int take_regions(struct devthp_region **taken, const struct devthp_region
 			ret = devthp_refuse("devthp_check", "a region's reserved, or pid");
 		if (!ret && r[i].pid && r[i].dev)
 			ret = devthp_refuse("devthp_check", "a region's dev together with pid");
+		if (!ret && overlaps_any(r, i))
+			ret = devthp_refuse("devthp_check", "a region that overlaps another");
 		if (!ret && __builtin_add_overflow(*npages, r[i].npages, npages))
 			ret = -EINVAL;
 	}

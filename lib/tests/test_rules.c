@@ -444,6 +444,8 @@ static void arguments(void)
 	CHECK_CALL(devthp_check(NULL, 1, NULL, NULL), -EINVAL);
 	CHECK_CALL(devthp_check(regions, 0, NULL, NULL), -EINVAL);
 	CHECK_CALL(devthp_check(regions, 2, NULL, NULL), -EINVAL);
+	regions[1] = &region;
+	CHECK_CALL(devthp_check(regions, 2, NULL, NULL), -EINVAL);
 	CHECK_CALL(devthp_check(regions, 1, &opts, NULL), -EINVAL);
 	region.npages = 0;
 	CHECK_CALL(devthp_check(regions, 1, NULL, NULL), -EINVAL);
