@@ -7,13 +7,16 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/wait.h>
 
 #include "common/baseline.h"
 #include "common/form.h"
 #include "common/harness.h"
 #include "common/memcg.h"
 #include "common/need.h"
+#include "common/peer.h"
 #include "common/settle.h"
 
 FIXTURE(charge)
@@ -205,6 +208,38 @@ TEST_F(charge, nothing_at_the_limit)
 						    sample->pages, NULL));
 	ASSERT_RIGHT(memcg_write(&self->memcg, "memory.max", "max"));
 	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+static const char *peer_is_short_of_memory(struct sample *sample, struct peer *parent)
+{
+	struct memcg own = {};
+
+	CHECK(memcg_enter(&own));
+	CHECK(memcg_limit(&own, devthp_pmd_size() / 4));
+	memset(sample->addr, 0xa5, bytes_of(sample));
+	return wrong("it was not killed");
+}
+
+/*
+ * A child shares it and writes, in a cgroup that has no room for what it needs then:
+ * it is killed in the middle, and it alone.
+ */
+TEST_F(charge, child_is_killed_at_its_limit)
+{
+	struct sample *sample = &self->sample;
+	struct peer child;
+	int status;
+
+	ASSERT_RIGHT(sample_fill_whole(sample));
+	ASSERT_RIGHT(form_to_device(sample, variant->form));
+	ASSERT_RIGHT(peer_fork(&child, peer_is_short_of_memory, sample));
+	status = peer_status(&child);
+	ASSERT_RIGHT(memcg_remove_of(child.pid));
+	ASSERT_TRUE(WIFSIGNALED(status));
+	ASSERT_EQ(SIGKILL, WTERMSIG(status));
+	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(sample_device_write(sample));
 	ASSERT_RIGHT(sample_data(sample));
 }

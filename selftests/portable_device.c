@@ -372,10 +372,12 @@ TEST_F(any_device, lets_go_as_often_as_it_has_held)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/* Of a huge folio that is cut somebody takes the rest in hand, to split it. */
 TEST_F(any_device, holds_nothing_where_nothing_is)
 {
 	struct sample *sample = &self->sample;
 
+	ASSERT_RIGHT(fill_small(sample));
 	ASSERT_RIGHT(all_goes(sample));
 	ASSERT_RIGHT(sample_cut(sample, 1, 2, HOLE_UNMAPPED));
 	ASSERT_RIGHT(hold(sample, 0, 4, 2));

@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A cgroup is short of memory while it has some on the device. Rule: reclaim
- * takes what the CPU could use, and memory on a device is none of that: it stays
- * as it is, and what is beside it is swapped out and in again.
- * (Documentation/admin-guide/cgroup-v2.rst: memory.reclaim, memory.high, .max)
+ * A cgroup, or the whole system, is short of memory while some is on the device. Rule:
+ * reclaim takes what the CPU could use, and memory on a device is none of that: it
+ * stays as it is, and what is beside it is swapped out and in again.
+ * (Documentation/admin-guide/cgroup-v2.rst: memory.reclaim, memory.high, .max;
+ * Documentation/admin-guide/sysctl/vm.rst: min_free_kbytes, watermark_scale_factor)
  */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/mman.h>
 
 #include "common/matrix.h"
 #include "common/settle.h"
+#include "common/textfile.h"
 
 FIXTURE(short_of_memory)
 {
 	struct scene scene;
 	struct swapdisk disk;	/* the scene may have one of its own */
+	struct setting least, distance;
 };
 
 FIXTURE_VARIANT(short_of_memory)
@@ -40,8 +44,11 @@ FIXTURE_SETUP(short_of_memory)
 
 FIXTURE_TEARDOWN(short_of_memory)
 {
-	const char *removed = swapdisk_remove(&self->disk);
+	const char *removed;
 
+	setting_restore(&self->least);
+	setting_restore(&self->distance);
+	removed = swapdisk_remove(&self->disk);
 	if (__test_passed(_metadata))
 		EXPECT_STREQ(RIGHT, removed);
 	TEARDOWN_SCENE(&self->scene);
@@ -125,6 +132,53 @@ TEST_F(short_of_memory, above_its_limits)
 {
 	ASSERT_RIGHT(settles(is_squeezed, &self->scene));
 	ASSERT_RIGHT(is_right_afterwards(&self->scene));
+}
+
+/*
+ * More memory is to be free than is, by far, and less than that would do: that is
+ * for kswapd, and for nobody else.
+ */
+static const char *ask_for_more_free(struct setting *least, struct setting *distance)
+{
+	uint64_t free, margin = 64 << 10;
+	char kbytes[32];
+
+	CHECK(file_field("/proc/meminfo", "MemFree:", &free));
+	if (free < 2 * margin)
+		return wrong("only %" PRIu64 " kB are free", free);
+	/* In 10,000ths of all memory, and the most that can be had. */
+	CHECK(setting_change(distance, "/proc/sys/vm/watermark_scale_factor", "3000"));
+	snprintf(kbytes, sizeof(kbytes), "%" PRIu64, free - margin);
+	return setting_change(least, "/proc/sys/vm/min_free_kbytes", kbytes);
+}
+
+/* Who allocates wakes it; it has given up where it has got nothing several times. */
+static const char *kswapd_has_been(const void *arg)
+{
+	const struct scene *scene = arg;
+	const size_t bytes = devthp_pmd_size();
+	void *memory;
+
+	memcg_write(&scene->memcg, "memory.reclaim", "4096");
+	memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+		      MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+	if (memory == MAP_FAILED)
+		return went_well("mmap", -errno);
+	munmap(memory, bytes);
+	return something_was_swapped();
+}
+
+TEST_F(short_of_memory, with_all_others)
+{
+	struct scene *scene = &self->scene;
+	uint64_t before, after;
+
+	ASSERT_RIGHT(file_field("/proc/vmstat", "pgsteal_kswapd", &before));
+	ASSERT_RIGHT(ask_for_more_free(&self->least, &self->distance));
+	ASSERT_RIGHT(settles(kswapd_has_been, scene));
+	ASSERT_RIGHT(file_field("/proc/vmstat", "pgsteal_kswapd", &after));
+	ASSERT_LT(before, after);
+	ASSERT_RIGHT(is_right_afterwards(scene));
 }
 
 TEST_HARNESS_MAIN

@@ -39,10 +39,6 @@ static const char *others_are(const struct scene *scene, size_t page,
 	if (scene_is(scene, STATE_PMD) &&
 	    !scene_is(scene, STATE_SHARED | STATE_WP))
 		return RIGHT;
-	/* A split may make them so, see may_be_soft_dirty() in scene.c. */
-	if (mask == PAGEMAP_SOFT_DIRTY && scene_is(scene, STATE_PMD) &&
-	    scene_is(scene, STATE_COHERENT))
-		return RIGHT;
 	CHECK(pagemap_bits(sample, 0, page, mask, want));
 	return pagemap_bits(sample, behind, sample->pages - behind, mask, want);
 }

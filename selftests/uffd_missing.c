@@ -316,10 +316,11 @@ static int64_t move(int uffd, void *to, const void *from, size_t npages)
 }
 
 /*
- * Memory of a device does not move; 6.12 says EFAULT of a base page on a
- * device, hence of a huge one, whole or in part. Nothing changes.
+ * What the CPU cannot use does not move; 6.12 says EFAULT of a base page on a
+ * device, hence of a huge one, whole or in part. Nothing changes. What it can use
+ * moves as memory of the system does, and stays on the device.
  */
-TEST_F(watched, moves_not_away)
+TEST_F(watched, moves_only_if_the_cpu_can_use_it)
 {
 	struct sample *sample = &self->sample;
 	const size_t n = sample->pages;
@@ -331,13 +332,23 @@ TEST_F(watched, moves_not_away)
 	ASSERT_RIGHT(uffd_register(uffd, to, n * devthp_page_size(),
 				   UFFDIO_REGISTER_MODE_MISSING));
 	close(self->uffd);
-	self->uffd = -1;
+	self->uffd = uffd;
+	if (sample->coherent) {
+		ASSERT_EQ(n * devthp_page_size(), move(uffd, to, sample->addr, n));
+		sample->buffer = sample->addr;
+		sample->addr = to;
+		/* A page table is moved page by page, and only what is small. */
+		ASSERT_RIGHT(form_is_kept(sample, variant->form == FORM_WHOLE ?
+					  FORM_WHOLE : FORM_SMALL));
+		ASSERT_RIGHT(sample_device_data(sample));
+		ASSERT_RIGHT(sample_data(sample));
+		return;
+	}
 	ASSERT_EQ(-EFAULT, move(uffd, to, sample->addr, n));
 	ASSERT_EQ(-EFAULT, move(uffd, to + devthp_page_size(),
 				page_of(sample, 1), 1));
 	ASSERT_EQ(-EFAULT, move(uffd, to, page_of(sample, n - 1), 1));
 	ASSERT_EQ(SIGBUS, trap_read(to));
-	close(uffd);
 	ASSERT_RIGHT(form_is_kept(sample, variant->form));
 	ASSERT_RIGHT(sample_data(sample));
 }
@@ -370,7 +381,7 @@ TEST_F(watched, moves_after_coming_back)
 	char *from = sample->addr;
 	int uffd;
 
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_EQ(0, madvise(sample->buffer, n * devthp_page_size(),
 			     MADV_DONTNEED));
 	ASSERT_RIGHT(uffd_open(&uffd, UFFD_FEATURE_SIGBUS | UFFD_FEATURE_MOVE));

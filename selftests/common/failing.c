@@ -188,9 +188,10 @@ static const char *bits_are_kept(const struct sample *sample,
 /* Whatever has failed before, all of it can go there, and come back. */
 static const char *goes_well_next(struct sample *sample)
 {
+	CHECK(sample_bring_back(sample));
 	CHECK(sample_to_device(sample));
 	CHECK(sample_device_data(sample));
-	return sample_data(sample);
+	return sample_bring_back(sample);
 }
 
 const char *failing_round(struct failing *failing,

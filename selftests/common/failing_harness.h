@@ -59,6 +59,8 @@ TEST_F_TIMEOUT(failing, loses_nothing, 10 * PATIENCE)
 	ASSERT_RIGHT(failing_round(&self->failing, &variant->what, FAILING_MANY,
 				   &left));
 	all = FAILING_MANY - left;
+	if (!all && self->failing.sample.coherent)
+		SKIP(return, "the CPU uses this memory where it is: nothing is allocated");
 	for (nth = 1; nth <= all; nth = failing_next(nth, all)) {
 		ASSERT_RIGHT(failing_round(&self->failing, &variant->what, nth,
 					   &left)) {

@@ -43,6 +43,11 @@ static const char *move_to(const char *cgroup)
 	return file_write(file_of(cgroup, "cgroup.procs"), pid);
 }
 
+static void name_of(char *path, size_t size, pid_t maker)
+{
+	snprintf(path, size, ROOT "/devthp.%d", maker);
+}
+
 const char *memcg_enter(struct memcg *memcg)
 {
 	char where[sizeof(memcg->home) - sizeof(ROOT)] = "";
@@ -51,7 +56,7 @@ const char *memcg_enter(struct memcg *memcg)
 	CHECK(file_read("/proc/self/cgroup", where, sizeof(where)));
 	snprintf(memcg->home, sizeof(memcg->home), ROOT "%s",
 		 strchr(where, '/') ?: "");
-	snprintf(memcg->path, sizeof(memcg->path), ROOT "/devthp.%d", getpid());
+	name_of(memcg->path, sizeof(memcg->path), getpid());
 	if (mkdir(memcg->path, 0755) && errno != EEXIST)
 		return went_well("make a memory cgroup", -errno);
 	return move_to(memcg->path);
@@ -71,6 +76,14 @@ const char *memcg_remove(struct memcg *memcg)
 		return went_well("remove a memory cgroup", -errno);
 	memcg->path[0] = '\0';
 	return RIGHT;
+}
+
+const char *memcg_remove_of(pid_t maker)
+{
+	char path[sizeof(((struct memcg *)0)->path)];
+
+	name_of(path, sizeof(path), maker);
+	return went_well("remove another's memory cgroup", rmdir(path) ? -errno : 0);
 }
 
 const char *memcg_number(const struct memcg *memcg, const char *file,

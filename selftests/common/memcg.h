@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct memcg {
 	char path[96];		/* empty: none */
@@ -22,6 +23,9 @@ const char *memcg_exit(struct memcg *memcg);
 
 /* Exit and remove it, which needs nobody else to be in it. */
 const char *memcg_remove(struct memcg *memcg);
+
+/* That which another process has entered, and left by its end. */
+const char *memcg_remove_of(pid_t maker);
 
 /* Files: "memory.current", and fields of "memory.stat". */
 const char *memcg_number(const struct memcg *memcg, const char *file,

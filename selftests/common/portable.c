@@ -58,7 +58,7 @@ const char *device_sees(struct sample *sample, size_t page, uint8_t *prot)
 	return err == -EOPNOTSUPP ? RIGHT : went_well("the device's snapshot", err);
 }
 
-const char *on_device(struct sample *sample, size_t first, size_t npages, bool is)
+const char *on_device(const struct sample *sample, size_t first, size_t npages, bool is)
 {
 	uint8_t prot[sample->pages];
 	size_t i;

@@ -20,7 +20,7 @@ const char *goes(struct sample *sample, size_t first, size_t npages, size_t move
 const char *comes(struct sample *sample, size_t first, size_t npages, size_t moved);
 
 /* All of these pages are, or none is, in the device's memory, as far as it can tell. */
-const char *on_device(struct sample *sample, size_t first, size_t npages, bool is);
+const char *on_device(const struct sample *sample, size_t first, size_t npages, bool is);
 
 /* A byte of the device's snapshot. DEVTHP_PROT_NONE: it has none to offer. */
 const char *device_sees(struct sample *sample, size_t page, uint8_t *prot);

@@ -71,29 +71,10 @@ static void bits_of(const struct scene *scene, unsigned int *mask,
 		*want |= DEVTHP_BIT_SOFT_DIRTY;
 }
 
-/*
- * A present PMD entry that is dirty becomes dirty entries when it is split, or its
- * folio migrated; on some architectures that makes them soft-dirty, as those of
- * any huge page.
- */
-static const char *may_be_soft_dirty(const struct scene *scene, bool *dirty)
-{
-	const struct devthp_page *page = &scene->sample.page[0];
-
-	*dirty = false;
-	if (!scene_is(scene, STATE_CLEAN) || !scene_is(scene, STATE_COHERENT))
-		return RIGHT;
-	CHECK(sample_look(&scene->sample));
-	*dirty = page->level == DEVTHP_LEVEL_PTE ||
-		 page->location != DEVTHP_LOC_DEVICE;
-	return RIGHT;
-}
-
 const char *scene_keeps_bits(const struct scene *scene, size_t first,
 			     size_t npages)
 {
 	unsigned int mask, want;
-	bool dirty;
 
 	/* Only the probe tells them. */
 	if (!everything_is_required())
@@ -101,9 +82,6 @@ const char *scene_keeps_bits(const struct scene *scene, size_t first,
 	if (!scene_is(scene, STATE_FREE))
 		CHECK(pages_are_dirty(&scene->sample, first, npages));
 	bits_of(scene, &mask, &want);
-	CHECK(may_be_soft_dirty(scene, &dirty));
-	if (dirty)
-		mask &= ~DEVTHP_BIT_SOFT_DIRTY;
 	CHECK(entry_bits(&scene->sample, first, npages, mask, want));
 	return rules_hold(&scene->sample, false);
 }
