@@ -2,7 +2,7 @@
 # Every verb is a stage; a stage brings about those that it builds on, and each
 # does nothing when its result is up to date. `make help` lists them.
 
-variables := ARCH BUDGET KERNEL_SRC MINUTES NEWER_SRC O STATES V
+variables := ARCH BUDGET KERNEL_SRC MINUTES MUTANTS NEWER_SRC O SHARD STATES V
 
 given := $(foreach v,$(.VARIABLES),$(if $(findstring command line,$(origin $v)),$v))
 unknown := $(filter-out $(variables),$(given))
@@ -18,6 +18,8 @@ export NEWER_SRC
 export MINUTES ?= 30
 export STATES ?= all
 export BUDGET
+export MUTANTS
+export SHARD
 export V
 unexport O MAKEFLAGS MAKEOVERRIDES MFLAGS
 
@@ -96,6 +98,9 @@ soak: accel debug		## the concurrent tests on the debug kernel, MINUTES long
 fuzz: deps			## libFuzzer for MINUTES on all that the library parses; takes clang
 	$(s)/fuzz.sh
 
+mutants: accel			## is every fault of kernel/mutants noticed? MUTANTS="NAME...", SHARD=N/M
+	$(s)/mutants.sh
+
 check-newer: accel		## hmm-tests of a newer kernel: NEWER_SRC, or Debian's newest source
 	$(s)/newer.sh
 
@@ -125,8 +130,8 @@ distclean:			## remove the build directory
 	$(s)/clean.sh all
 
 help:				## this list
-	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1] [MINUTES=30] [NEWER_SRC=tree or tarball] [STATES=all or typical] [BUDGET=minutes]"
+	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1] [MINUTES=30] [NEWER_SRC=tree or tarball] [MUTANTS=names] [SHARD=N/M] [STATES=all or typical] [BUDGET=minutes]"
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help
+	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak mutants fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help

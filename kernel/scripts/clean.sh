@@ -12,5 +12,5 @@ else
 	for arch in "$top"/kernel/arch/*.sh; do
 		rm -rf "${build:?}/$(basename "$arch" .sh)"
 	done
-	rm -rf "${build:?}/host-lib" "${build:?}/log" "${build:?}/results" "${build:?}/series"
+	rm -rf "${build:?}/host-lib" "${build:?}/log" "${build:?}/results" "${build:?}/series" "${build:?}/mutants"
 fi

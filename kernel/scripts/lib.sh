@@ -113,7 +113,8 @@ load_arch()
 
 # The kernels that are built from one source. "unpatched" is the source as it came;
 # the others have the series in it and differ by the fragments they are made of.
-kernels="patched debug nodebug unpatched"
+# "mutant" is "nodebug" with a fault in it, see mutant.sh.
+kernels="patched debug nodebug unpatched mutant"
 
 load_kernel()
 {
@@ -127,6 +128,7 @@ load_kernel()
 	patched) ;;
 	unpatched) tree=$source_dir/unpatched ;;
 	nodebug) checks=nodebug.config ;;
+	mutant) tree=$source_dir/mutant checks=nodebug.config ;;
 	debug)
 		checks="checks.config debug.config"
 		memory=5G

@@ -119,15 +119,43 @@ compile()
 	# shellcheck disable=SC2046
 	{ configure && series_make $(objects "$configuration") >"$logs/$1-$configuration.log" 2>&1; } ||
 		{ cat "$logs/config-$configuration.log" >>"$logs/$1-$configuration.log"; return 1; }
-	would_link "$logs/$1-$configuration.log"
+	would_link "$logs/$1-$configuration.log" && : >"$compiled"
 }
 
+# concerned FILE...: does anything that the configuration compiled come from one of
+# those files, or may it now compile something else?
+concerned()
+{
+	for file; do
+		case $file in
+		*Kconfig*|*Makefile*) return 0 ;;
+		*) echo "$src/$file" ;;
+		esac
+	done >"$work/files"
+	find "$work/$configuration" -name '.*.cmd' -exec cat {} + |
+		awk 'NR == FNR { changed[$0]; next }
+		     { for (i = 1; i <= NF; i++) { gsub(/[^\/]+\/\.\.\//, "", $i)
+			if ($i in changed) { found = 1; exit } } }
+		     END { exit !found }' "$work/files" -
+}
+
+# try PREFIX FILE...: after a change to those files, in each configuration. Where one
+# compiled before and none of its files has changed, nothing is left to find out.
 try()
 {
+	prefix=$1
+	shift
 	for c in $configurations; do
 		select_configuration "$c"
-		printf '  %-9s%s: %s\n' SERIES "$1" "$configuration" >&3
-		case_of "$1 builds: $configuration" "$logs/$1-$configuration.log" compile "$1"
+		compiled=$work/$configuration.compiled
+		if [ -f "$compiled" ] && ! concerned "$@"; then
+			number=$((number + 1))
+			echo "ok $number $prefix builds: $configuration, as before"
+			continue
+		fi
+		printf '  %-9s%s: %s\n' SERIES "$prefix" "$configuration" >&3
+		rm -f "$compiled"
+		case_of "$prefix builds: $configuration" "$logs/$prefix-$configuration.log" compile "$prefix"
 	done
 }
 
@@ -178,6 +206,7 @@ for patch; do
 		cat "$logs/patch.log" >&2
 		die "$patch does not apply."
 	}
-	try "${patch%.patch}"
+	# shellcheck disable=SC2046
+	try "${patch%.patch}" $(sed -n -e 's,^+++ b/,,p' -e 's,^--- a/,,p' "$series_dir/$patch" | sort -u)
 done
 case_of "sparse has nothing new to say" "$logs/sparse-new" no_new_warning

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# mutant.sh NAME DIR: build the kernel with that fault of kernel/mutants in it, without
+# CONFIG_DEBUG_VM, run the selftests up to the first that fails, and print who noticed,
+# as noticed.sh has it, or "useless WORDS" if it does not apply, or compile. The programs
+# that the patch names as its killers come first.
+. "$(dirname "$0")/lib.sh"
+load_kernel mutant
+patch_file=$top/kernel/mutants/$1.patch
+dir=$2
+rm -rf "$dir"
+mkdir -p "$dir"
+
+applied=false
+trap '! $applied || patch -d "$tree" -p1 -s -R <"$patch_file"' EXIT
+patch -d "$tree" -p1 -s -F0 --dry-run <"$patch_file" >"$dir/patch.log" 2>&1 || {
+	echo "useless: it does not apply"
+	exit
+}
+patch -d "$tree" -p1 -s -F0 <"$patch_file"
+applied=true
+# shellcheck disable=SC2154
+kmake -s -j"$jobs" $image_target modules </dev/null >"$dir/build.log" 2>&1 || {
+	echo "useless: it does not compile, see $dir/build.log"
+	exit
+}
+
+killers=$(sed -n 's/^killers: //p' "$patch_file")
+{
+	for program in $killers; do
+		echo "devthp/$program"
+	done
+	cat "$kernel_dir/tests.list"
+} | awk '!seen[$0]++' >"$dir/tests.list"
+cat >"$dir/overlay.list" <<END
+file /tests.list $dir/tests.list 644 0 0
+file /lib/test_hmm.ko $obj/lib/test_hmm.ko 644 0 0
+END
+"$obj/usr/gen_init_cpio" -t 0 "$dir/overlay.list" >"$dir/overlay.cpio"
+GUEST_ARGS="devthp.states=typical devthp.stop=1" \
+	"$top/kernel/scripts/boot.sh" mutant check "$dir" 1800 "$dir/overlay.cpio" >/dev/null
+rm "$dir/overlay.cpio"
+
+"$top/kernel/scripts/noticed.sh" "$dir"

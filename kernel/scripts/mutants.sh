@@ -1,0 +1,88 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# mutants.sh: is each fault of kernel/mutants noticed? MUTANTS="NAME..." are tried, or
+# all; SHARD=N/M takes every Mth of them, for several machines. What was found out is kept
+# in $build/mutants, and not tried again for the same kernel and programs. Prints a line
+# for each, the table of all (docs/mutants.md) into that directory, and the counts; fails
+# if one survived that its patch does not call equivalent.
+. "$(dirname "$0")/lib.sh"
+load_kernel mutant
+scripts=$top/kernel/scripts
+mutants=$top/kernel/mutants
+results=$build/mutants
+shard=${SHARD:-1/1}
+
+case $shard in
+[1-9]*/[1-9]*) ;;
+*) die "SHARD=$shard is not N/M, as 2/3." ;;
+esac
+for name in ${MUTANTS:-}; do
+	[ -f "$mutants/$name.patch" ] || die "there is no fault \"$name\" in kernel/mutants."
+done
+names=${MUTANTS:-$(cd "$mutants" && ls -- *.patch | sed 's/\.patch$//')}
+names=$(echo "$names" | xargs -n 1 | awk -v n="${shard%/*}" -v m="${shard#*/}" 'NR % m == n % m')
+
+# The tree that the faults are put into, and the kernel without any.
+prepare()
+{
+	if ! up_to_date "$tree.stamp" "$(cat "$source_dir/patched.stamp")"; then
+		rm -rf "$tree" "$tree.stamp"
+		cp -al "$source_dir/patched" "$tree"
+		stamp "$tree.stamp" "$(cat "$source_dir/patched.stamp")"
+	fi
+	"$scripts/config.sh" mutant
+	"$scripts/build.sh" mutant
+	"$scripts/programs.sh" hmm-tests mutant
+	"$scripts/initramfs.sh" mutant
+}
+
+made_from()
+{
+	{
+		cat "$mutants/$1.patch" "$scripts/mutant.sh" "$source_dir/patched.stamp"
+		cat "$kernel_dir/config.stamp" "$kernel_dir/initramfs.cpio"
+	} | digest -
+}
+
+prepare
+mkdir -p "$results"
+count=$(echo "$names" | wc -l)
+number=0
+for name in $names; do
+	number=$((number + 1))
+	key=$(made_from "$name")
+	if ! up_to_date "$results/$name.stamp" "$key"; then
+		rm -f "$results/$name.stamp"
+		"$scripts/mutant.sh" "$name" "$results/$name" >"$results/$name.result"
+		stamp "$results/$name.stamp" "$key"
+	fi
+	printf '  %-9s%s of %s, %s: %s\n' MUTANT $number "$count" "$name" "$(cat "$results/$name.result")"
+done
+
+# One line of the table: what is wrong, who noticed, by what.
+row()
+{
+	result=$(cat "$results/$1.result")
+	what=$(sed '/^$/q' "$mutants/$1.patch" | xargs)
+	case $result in
+	survived*|splat*)
+		why=$(sed -n 's/^equivalent: //p' "$mutants/$1.patch")
+		[ -z "$why" ] || result="equivalent: $why" ;;
+	esac
+	echo "| \`$1\` | $what | $result |"
+}
+
+{
+	echo "| fault | what is wrong | noticed by |"
+	echo "|---|---|---|"
+	for name in $names; do
+		row "$name"
+	done
+} >"$results/table.md"
+
+killed=$(grep -cE '\| (killed|crashed|hung) ' "$results/table.md" || :)
+equivalent=$(grep -c '| equivalent: ' "$results/table.md" || :)
+survived=$((count - killed - equivalent))
+say TABLE "$results/table.md"
+echo "$killed killed, $survived survived, $equivalent equivalent"
+[ $survived = 0 ]
