@@ -34,12 +34,17 @@ static const char *sent_back(struct scene *scene)
 TEST_F(ends, evicted)
 {
 	struct scene *scene = &self->scene;
-	struct devthp_device *driver;
+	struct devthp_device *dev = scene->sample.dev;
+	struct devthp_eviction eviction = { .size = sizeof(eviction) };
+	uint64_t before, after;
 
-	NEED(driver_needed);
-	ASSERT_RIGHT(driver_open(&driver));
-	ASSERT_RIGHT(driver_evict(driver));
-	devthp_device_close(driver);
+	/* By this handle: when another is closed, all is sent back as well. */
+	ASSERT_RIGHT(driver_in_use(dev, &before));
+	ASSERT_EQ(0, devthp_device_drain(dev, &eviction));
+	ASSERT_RIGHT(driver_in_use(dev, &after));
+	EXPECT_EQ(0, eviction.left);
+	EXPECT_EQ(before - after, eviction.evicted);
+	ASSERT_LT(0, eviction.evicted);
 	ASSERT_RIGHT(sent_back(scene));
 	ASSERT_RIGHT(scene_data(scene));
 }

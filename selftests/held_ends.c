@@ -2,9 +2,13 @@
 /*
  * The process that holds memory of its own, through a driver, ends: no signal
  * reaches who does not look for one, or who is on its way out. Nothing is left.
+ * But a thread that ends alone has others waiting for what it writes then.
  */
 #include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -146,6 +150,88 @@ TEST_F(holder, leaves_nothing_behind)
 	ASSERT_RIGHT(waiter_ended(pid, &status));
 	ASSERT_EQ(variant->signal, status);
 	ASSERT_RIGHT(settles(nothing_is_left, self));
+}
+
+/* ---- A thread ends, in memory that is held ---- */
+
+FIXTURE(leaver)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct devthp_device *driver;
+	atomic_int tid;
+	atomic_bool may_leave;
+};
+
+FIXTURE_SETUP(leaver)
+{
+	NEED(driver_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(&self->sample, 1);
+	ASSERT_RIGHT(driver_open(&self->driver));
+	ASSERT_RIGHT(sample_fill_whole(&self->sample));
+}
+
+FIXTURE_TEARDOWN(leaver)
+{
+	devthp_device_close(self->driver);
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+/* The word that tells who joins a thread that it is gone: behind the futex. */
+static uint32_t *tid_word(struct sample *sample)
+{
+	return (uint32_t *)(sample->addr + devthp_page_size());
+}
+
+static uint32_t *futex_word(struct sample *sample)
+{
+	return (uint32_t *)(sample->addr + sizeof(struct robust_list));
+}
+
+static void *live_and_leave(void *arg)
+{
+	FIXTURE_DATA(leaver) *self = arg;
+
+	*tid_word(&self->sample) = 1;
+	syscall(SYS_set_tid_address, tid_word(&self->sample));
+	if (!is_right(put_robust_futex(&self->sample)))
+		return NULL;
+	atomic_store(&self->tid, syscall(SYS_gettid));
+	while (!atomic_load(&self->may_leave))
+		sched_yield();
+	return NULL;
+}
+
+static const char *has_left_word(const void *arg)
+{
+	const FIXTURE_DATA(leaver) *self = arg;
+	struct sample *sample = (struct sample *)&self->sample;
+
+	if (*(volatile uint32_t *)tid_word(sample))
+		return wrong("who joins the thread still waits");
+	if (!(*(volatile uint32_t *)futex_word(sample) & FUTEX_OWNER_DIED))
+		return wrong("who waits for its futex is not told that it died");
+	return RIGHT;
+}
+
+TEST_F(leaver, writes_what_it_has_to)
+{
+	struct sample *sample = &self->sample;
+	pthread_t thread;
+
+	ASSERT_EQ(0, pthread_create(&thread, NULL, live_and_leave, self));
+	ASSERT_EQ(0, pthread_detach(thread));
+	while (!atomic_load(&self->tid))
+		sched_yield();
+	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_RIGHT(driver_hold(self->driver, sample->addr, sample->pages));
+	atomic_store(&self->may_leave, true);
+	ASSERT_RIGHT(sleeps_and_retries(atomic_load(&self->tid), NULL));
+	ASSERT_RIGHT(driver_let_go(self->driver, sample->addr, sample->pages,
+				   sample->pages));
+	ASSERT_RIGHT(settles(has_left_word, self));
 }
 
 TEST_HARNESS_MAIN

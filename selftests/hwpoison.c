@@ -17,6 +17,7 @@
 
 #include "common/matrix.h"
 #include "common/means.h"
+#include "common/pin.h"
 #include "common/textfile.h"
 #include "common/trap.h"
 
@@ -57,17 +58,21 @@ static int declare(const struct scene *scene, size_t page, int advice,
 }
 
 /* The kernel tells of what is in the page and nowhere else. */
-static int break_page(const struct scene *scene, size_t page, const char **why)
+static const char *catch_bus_error(void)
 {
 	const struct sigaction action = {
 		.sa_sigaction = on_bus_error,
 		.sa_flags = SA_SIGINFO,
 	};
 
-	if (sigaction(SIGBUS, &action, NULL)) {
-		*why = went_well("sigaction", -errno);
+	return went_well("sigaction", sigaction(SIGBUS, &action, NULL) ? -errno : 0);
+}
+
+static int break_page(const struct scene *scene, size_t page, const char **why)
+{
+	*why = catch_bus_error();
+	if (!is_right(*why))
 		return KSFT_FAIL;
-	}
 	return declare(scene, page, MADV_HWPOISON, "MADV_HWPOISON", why);
 }
 
@@ -258,6 +263,54 @@ TEST_F(breaking, page_that_is_back)
 	ASSERT_RIGHT(was_replaced(scene, page, before));
 	ASSERT_RIGHT(rest_is_as_it_was(scene, page));
 	ASSERT_RIGHT(scene_data(scene));
+}
+
+/* ---- In a huge page that cannot be taken apart for now ---- */
+
+FIXTURE(pinned)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct pin pin;
+};
+
+FIXTURE_SETUP(pinned)
+{
+	NEED(pin_needed, PIN_SLOW);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(&self->sample, 1);
+}
+
+FIXTURE_TEARDOWN(pinned)
+{
+	pin_drop(&self->pin, NULL);
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+/* Once it can be, the broken page stays and the others go. */
+TEST_F(pinned, keeps_its_broken_page)
+{
+	struct sample *sample = &self->sample;
+	const size_t page = 100;
+
+	ASSERT_RIGHT(sample_fill_whole(sample));
+	ASSERT_RIGHT(pin_take(&self->pin, PIN_SLOW, page_of(sample, 7), 1));
+	ASSERT_RIGHT(catch_bus_error());
+	ASSERT_EQ(-1, madvise(page_of(sample, page), devthp_page_size(),
+			      MADV_HWPOISON));
+	if (errno == EINVAL)
+		SKIP(return, "no MADV_HWPOISON: CONFIG_MEMORY_FAILURE is off");
+	ASSERT_EQ(EHWPOISON, errno);
+	ASSERT_RIGHT(pin_drop(&self->pin, NULL));
+	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev, sample->addr,
+						    sample->pages, NULL));
+	ASSERT_RIGHT(layout_of(sample, 0, page, small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(layout_of(sample, page, 1, small(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(layout_of(sample, page + 1, sample->pages - page - 1,
+			       small(DEVTHP_LOC_DEVICE, 1)));
+	/* It was only said to be broken. */
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 TEST_HARNESS_MAIN

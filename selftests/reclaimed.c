@@ -19,7 +19,7 @@ FIXTURE(short_of_memory)
 {
 	struct scene scene;
 	struct swapdisk disk;	/* the scene may have one of its own */
-	struct setting least, distance;
+	struct setting least, distance, generations;
 };
 
 FIXTURE_VARIANT(short_of_memory)
@@ -48,10 +48,18 @@ FIXTURE_TEARDOWN(short_of_memory)
 
 	setting_restore(&self->least);
 	setting_restore(&self->distance);
+	setting_restore(&self->generations);
 	removed = swapdisk_remove(&self->disk);
 	if (__test_passed(_metadata))
 		EXPECT_STREQ(RIGHT, removed);
 	TEARDOWN_SCENE(&self->scene);
+}
+
+#define GENERATIONS "/sys/kernel/mm/lru_gen/enabled"
+
+static int generations_needed(const char **why)
+{
+	return file_needed(GENERATIONS, "CONFIG_LRU_GEN", why);
 }
 
 static const char *swapped(uint64_t *bytes)
@@ -101,6 +109,17 @@ TEST_F(short_of_memory, asked_to_reclaim)
 {
 	struct scene *scene = &self->scene;
 
+	ASSERT_RIGHT(settles(is_reclaimed, scene));
+	ASSERT_RIGHT(is_right_afterwards(scene));
+}
+
+/* The other way to find what is used least, which walks page tables. */
+TEST_F(short_of_memory, asked_to_reclaim_by_generations)
+{
+	struct scene *scene = &self->scene;
+
+	NEED(generations_needed);
+	ASSERT_RIGHT(setting_change(&self->generations, GENERATIONS, "y"));
 	ASSERT_RIGHT(settles(is_reclaimed, scene));
 	ASSERT_RIGHT(is_right_afterwards(scene));
 }
