@@ -145,6 +145,7 @@ struct devthp_device_opts {
  * -ENAMETOOLONG	such a path is none
  * -EACCES		no permission on the node
  * -EPROTONOSUPPORT	no backend of that name
+ * -EPROTO		the backend breaks a promise of devthp_backend.h; the log tells which
  */
 DEVTHP_API int devthp_device_open(struct devthp_device **dev,
 				  const struct devthp_device_opts *opts);

@@ -36,8 +36,8 @@ struct devthp_backend_request {
 struct devthp_backend_device {
 	void *state;		/* for all other members */
 	uint64_t window_pages;	/* pages that migrate at once, at most; > 0 */
-	uint32_t caps;		/* DEVTHP_CAP_PRIVATE, _COHERENT; neither: no kernel knows it */
-	uint32_t reserved;
+	uint32_t caps;		/* DEVTHP_CAP_PRIVATE or _COHERENT; 0: no kernel knows it */
+	uint32_t reserved;	/* 0 */
 	char path[128];		/* for people to read; cut off if longer */
 };
 
@@ -47,7 +47,8 @@ struct devthp_backend {
 
 	/*
 	 * Begin to mirror the address space of the calling process. Must leave no trace
-	 * on a device that turns out to be another's. Needed.
+	 * on a device that turns out to be another's. What it says of one is checked: if
+	 * a promise is broken, close() follows, and -EPROTO to who opens. Needed.
 	 *
 	 * -ENOENT, -ENXIO	no such device
 	 * -ENODEV		a device, but not of this kind

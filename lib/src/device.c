@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
-/* Devices: the public calls, over whichever backend. */
+/* Devices that are open: the public calls, over whichever backend. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,59 +7,6 @@
 #include "backend.h"
 
 #define MEMBER(name) offsetof(struct devthp_backend, name)
-
-int devthp_device_open(struct devthp_device **dev, const struct devthp_device_opts *given)
-{
-	DEVTHP_KEEP_ERRNO;
-	struct devthp_backend_request request = { .path = NULL };
-	struct devthp_device_opts opts;
-	struct devthp_device *d;
-	int ret;
-
-	ret = devthp_opts_get(&opts, sizeof(opts), given);
-	if (ret)
-		return ret;
-	if (!dev)
-		return -EINVAL;
-	if (opts.reserved)
-		return DEVTHP_REFUSE("reserved");
-	if (opts.path && opts.minor)
-		return DEVTHP_REFUSE("minor together with path");
-
-	d = calloc(1, sizeof(*d));
-	if (!d)
-		return -ENOMEM;
-	d->backend = devthp_backend_find(opts.backend);
-	request.path = opts.path;
-	request.minor = opts.minor;
-	ret = d->backend ? d->backend->open(&request, &d->facts) : -EPROTONOSUPPORT;
-	if (ret) {
-		devthp_log(DEVTHP_LOG_ERROR, ret, "backend %s: no device opened: %m",
-			   d->backend ? d->backend->name : opts.backend);
-		free(d);
-		return ret;
-	}
-	d->facts.path[sizeof(d->facts.path) - 1] = '\0';
-	devthp_log(DEVTHP_LOG_INFO, 0, "backend %s%s: opened %s", d->backend->name,
-		   opts.backend ? "" : " (nobody named one)", d->facts.path);
-	devthp_live_add(d);
-	*dev = d;
-	return 0;
-}
-
-int devthp_device_close(struct devthp_device *dev)
-{
-	DEVTHP_KEEP_ERRNO;
-	int ret;
-
-	if (!dev)
-		return 0;
-	if (!devthp_live_remove(dev))
-		return -EBADF;
-	ret = dev->backend->close(dev->facts.state);
-	free(dev);
-	return ret;
-}
 
 /* A report that must be there. */
 static int check_report(const struct devthp_device *dev, const void *report)

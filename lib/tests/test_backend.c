@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* Backends of others: what is registered is found, what they lack is unsupported. */
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,8 +22,7 @@ static int least_open(const struct devthp_backend_request *request,
 	errno = ENOTTY;
 	device->state = &state;
 	device->window_pages = 16;
-	/* Only what the memory is comes from here. */
-	device->caps = DEVTHP_CAP_COHERENT | DEVTHP_CAP_HOLD;
+	device->caps = DEVTHP_CAP_COHERENT;
 	memset(device->path, 'x', sizeof(device->path));
 	return 0;
 }
@@ -151,10 +152,86 @@ static void too_many(void)
 	CHECK_INT(ret, -ENOSPC);
 }
 
+/* What open() of a backend returns and says that does not keep to its promises. */
+static const struct lie {
+	const char *told;	/* in the log */
+	int ret;
+	bool state;
+	uint64_t window_pages;
+	uint32_t caps, reserved;
+} lies[] = {
+	{ "neither 0 nor a negative errno", 1, true, 16, 0, 0 },
+	{ "neither 0 nor a negative errno", INT_MAX, false, 16, 0, 0 },
+	{ "window_pages is 0", 0, true, 0, DEVTHP_CAP_PRIVATE, 0 },
+	/* Who needs no state has opened one all the same. */
+	{ "window_pages is 0", 0, false, 0, 0, 0 },
+	{ "caps", 0, true, 16, DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT, 0 },
+	/* These come from the members that are there. */
+	{ "caps", 0, true, 16, DEVTHP_CAP_PRIVATE | DEVTHP_CAP_HOLD, 0 },
+	{ "caps", 0, true, 16, 1U << 31, 0 },
+	{ "reserved", 0, true, 16, 0, 1 },
+	/* No promise broken, but what it leaves behind is nobody's to close. */
+	{ "Input/output error", -EIO, true, 0, 1U << 31, 1 },
+};
+
+static const struct lie *lie;
+static unsigned int lie_closed;
+static char lie_log[1024];
+
+static int liar_open(const struct devthp_backend_request *request,
+		     struct devthp_backend_device *device)
+{
+	(void)request;
+	device->state = lie->state ? &state : NULL;
+	device->window_pages = lie->window_pages;
+	device->caps = lie->caps;
+	device->reserved = lie->reserved;
+	return lie->ret;
+}
+
+static int liar_close(void *given)
+{
+	CHECK(given == (lie->state ? &state : NULL));
+	lie_closed++;
+	return 0;
+}
+
+static void hear(void *context, unsigned int level, const char *message)
+{
+	const size_t length = strlen(lie_log);
+
+	(void)context, (void)level;
+	snprintf(lie_log + length, sizeof(lie_log) - length, "%s\n", message);
+}
+
+static void liar(void)
+{
+	const struct devthp_backend b = {
+		.size = sizeof(b), .name = "liar", .open = liar_open, .close = liar_close,
+	};
+	struct devthp_device_opts opts = { .size = sizeof(opts), .backend = "liar" };
+
+	CHECK_CALL(devthp_backend_register(&b), 0);
+	CHECK_CALL(devthp_log_set(hear, NULL, DEVTHP_LOG_ERROR), 0);
+	for (lie = lies; lie < lies + ARRAY_SIZE(lies); lie++) {
+		struct devthp_device *dev = NULL;
+
+		lie_log[0] = '\0';
+		lie_closed = 0;
+		printf("# %s\n", lie->told);
+		CHECK_CALL(devthp_device_open(&dev, &opts), lie->ret < 0 ? lie->ret : -EPROTO);
+		CHECK(!dev);
+		CHECK_INT(lie_closed, !lie->ret || (lie->ret > 0 && lie->state));
+		CHECK(strstr(lie_log, "liar") && strstr(lie_log, lie->told));
+	}
+	CHECK_CALL(devthp_log_set(NULL, NULL, 0), 0);
+}
+
 static const struct tap_case cases[] = {
 	{ "what is no backend is refused", refused },
 	{ "the least a backend can be", the_least },
 	{ "the last one is the default", default_backend },
+	{ "what it says of its device cannot be", liar },
 	{ "too many", too_many },
 };
 
