@@ -67,8 +67,8 @@ DEVTHP_API const char *devthp_version(void);
 DEVTHP_API size_t devthp_page_size(void);
 
 /*
- * Bytes that one PMD entry maps, as the kernel says; 0 when this kernel has
- * no transparent huge pages, or no file can be opened to ask it.
+ * Bytes that one PMD entry maps, as the kernel says; 0 when this kernel has no
+ * transparent huge pages, or cannot be asked, which devthp_system_query() fails for.
  */
 DEVTHP_API size_t devthp_pmd_size(void);
 

@@ -48,7 +48,7 @@ int devthp_read_text(const char *path, char **text);
 /* The number that a file consists of. */
 int devthp_read_number(const char *path, uint64_t *value);
 
-/* As devthp_pmd_size(), but for want of memory or files it is no answer. */
+/* 0 bytes on a kernel without THP; that it cannot be asked, or talks nonsense, is an error. */
 int devthp_find_pmd_size(size_t *size);
 
 /* Copy the caller's options over zeroes; the rules are in devthp.h. */

@@ -59,11 +59,10 @@ int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t
 			 const struct devthp_snapshot_opts *given)
 {
 	DEVTHP_KEEP_ERRNO;
-	size_t pmd_size = devthp_pmd_size();
 	struct devthp_snapshot_opts opts;
 	struct devthp_snapshot *s;
 	struct devthp_view view;
-	size_t i;
+	size_t i, pmd_size;
 	int ret;
 
 	ret = devthp_opts_get(&opts, sizeof(opts), given);
@@ -80,6 +79,9 @@ int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t
 		return DEVTHP_REFUSE("dev together with pid");
 	if (opts.dev && devthp_live(opts.dev))
 		return devthp_live(opts.dev);
+	ret = devthp_find_pmd_size(&pmd_size);
+	if (ret)
+		return ret;
 	if (npages > (SIZE_MAX - sizeof(*s)) / sizeof(s->pages[0]))
 		return -ENOMEM;
 	s = calloc(1, sizeof(*s) + npages * sizeof(s->pages[0]));

@@ -36,12 +36,17 @@ int devthp_find_pmd_size(size_t *size)
 	uint64_t bytes = 0;
 	int ret = devthp_read_number(THP_DIR "hpage_pmd_size", &bytes);
 
-	if (ret == -EMFILE || ret == -ENFILE || ret == -ENOMEM)
-		return ret;
-	if (ret || bytes > PMD_SIZE_LIMIT || bytes <= devthp_page_size() || bytes & (bytes - 1))
-		bytes = 0;
-	*size = bytes;
-	return 0;
+	if (ret == -ENOENT) {
+		*size = 0;
+		return 0;
+	}
+	if (!ret && (bytes > PMD_SIZE_LIMIT || bytes <= devthp_page_size() || bytes & (bytes - 1)))
+		ret = -EIO;
+	if (ret)
+		devthp_log(DEVTHP_LOG_ERROR, ret, "what a PMD entry maps is not to be had: %m");
+	else
+		*size = bytes;
+	return ret;
 }
 
 size_t devthp_pmd_size(void)
@@ -68,21 +73,23 @@ bool devthp_release_between(unsigned int from, unsigned int from_minor, unsigned
 	       (major < to || (major == to && minor <= to_minor));
 }
 
-static uint32_t thp_policy(void)
+static int find_thp_policy(uint32_t *policy)
 {
-	uint32_t policy = DEVTHP_THP_UNSUPPORTED;
 	char *text;
+	int ret;
 
-	if (devthp_read_text(THP_DIR "enabled", &text))
-		return policy;
+	*policy = DEVTHP_THP_UNSUPPORTED;
+	ret = devthp_read_text(THP_DIR "enabled", &text);
+	if (ret)
+		return ret == -ENOENT ? 0 : ret;
 	if (strstr(text, "[always]"))
-		policy = DEVTHP_THP_ALWAYS;
+		*policy = DEVTHP_THP_ALWAYS;
 	else if (strstr(text, "[madvise]"))
-		policy = DEVTHP_THP_MADVISE;
+		*policy = DEVTHP_THP_MADVISE;
 	else if (strstr(text, "[never]"))
-		policy = DEVTHP_THP_NEVER;
+		*policy = DEVTHP_THP_NEVER;
 	free(text);
-	return policy;
+	return 0;
 }
 
 static int probe_version(uint32_t *version)
@@ -106,17 +113,19 @@ int devthp_system_query(struct devthp_system *system)
 	struct devthp_system facts = { .page_size = devthp_page_size() };
 	struct utsname name;
 	unsigned int minor;
+	size_t pmd_size;
 	char path[64];
 	int ret;
 
 	ret = system ? devthp_report_check(system) : -EINVAL;
+	ret = ret ? ret : devthp_find_pmd_size(&pmd_size);
+	ret = ret ? ret : find_thp_policy(&facts.thp);
 	if (ret)
 		return ret;
 
-	facts.pmd_size = devthp_pmd_size();
+	facts.pmd_size = pmd_size;
 	while (facts.page_size << facts.pmd_order < facts.pmd_size)
 		facts.pmd_order++;
-	facts.thp = thp_policy();
 	facts.probe_error = probe_version(&facts.probe_version);
 	facts.pfns_visible = devthp_pagemap_shows_pfns();
 	for (minor = 0; devthp_test_hmm_node(minor, path, sizeof(path)) > 0; minor++) {

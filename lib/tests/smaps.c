@@ -94,8 +94,8 @@ void hide_frames(void)
 
 void give_files(void)
 {
-	mock_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", pmd_size,
-		  strlen(pmd_size), 0);
+	mock_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size",
+		  pmd_size[0] ? pmd_size : NULL, strlen(pmd_size), pmd_size[0] ? 0 : -ENOENT);
 	mock_file("/proc/4711/maps", maps, strlen(maps), 0);
 	mock_file("/proc/4711/pagemap", words, ENTRIES * per * sizeof(*words), 0);
 	mock_words("/proc/self/pagemap", 0);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* Ranges: where they lie, what surrounds them, what free leaves alone. */
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -100,16 +101,40 @@ static void without_thp(void)
 	mock_end();
 }
 
-/* Which is not the same as a kernel that cannot be asked now. */
-static void without_files(void)
+/* Of a file of the kernel's, its text, or (NULL) the error of opening it. */
+static void without_file(const char *name, const char *text, int error)
 {
+	struct devthp_system system = { .size = sizeof(system) };
+	char path[64];
+	struct devthp_snapshot *snap;
 	struct devthp_range *range;
 
+	snprintf(path, sizeof(path), "/sys/kernel/mm/transparent_hugepage/%s", name);
+	printf("# %s: %s\n", name, text ? text : strerror(-error));
 	mock_start(0);
-	mock_file("/sys/kernel/mm/transparent_hugepage/hpage_pmd_size", NULL, 0, -EMFILE);
-	CHECK_CALL(devthp_range_alloc(&range, NULL), -EMFILE);
-	CHECK_INT(devthp_pmd_size(), 0);
+	mock_file(path, text, text ? strlen(text) : 0, text ? 0 : error);
+	CHECK_CALL(devthp_system_query(&system), error);
+	if (!strcmp(name, "hpage_pmd_size")) {
+		CHECK_CALL(devthp_range_alloc(&range, NULL), error);
+		CHECK_CALL(devthp_snapshot_take(&snap, (void *)devthp_page_size(), 1, NULL), error);
+		CHECK_INT(devthp_pmd_size(), 0);
+	}
 	mock_end();
+}
+
+/* Which is not the same as a kernel that cannot be asked. */
+static void without_files(void)
+{
+	static const char *const names[] = { "hpage_pmd_size", "enabled" };
+	static const int errors[] = { -EMFILE, -EACCES, -EIO, -EINTR };
+	static const char *const nonsense[] = { "", "?", "4095", "2097153", "99999999999" };
+	size_t i, j;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		for (j = 0; j < ARRAY_SIZE(errors); j++)
+			without_file(names[i], NULL, errors[j]);
+	for (j = 0; j < ARRAY_SIZE(nonsense); j++)
+		without_file(names[0], nonsense[j], -EIO);
 }
 
 /* A hole that somebody else moved into is not the range's any more. */
