@@ -84,17 +84,23 @@ static int check(uintptr_t addr, size_t bytes, int prot, int none, int not_allow
 	return 0;
 }
 
-/* The kernel copies, so that a buffer which is none is an error. */
-static int copy(const void *from, void *to, size_t bytes)
+/* The kernel copies, as much at once as it likes: a buffer which is none is an error. */
+static int transfer(int to_device, uintptr_t buf, size_t bytes, off_t at)
 {
-	int ret = 0;
+	ssize_t n = 1;
 
-	if (pwrite(memory, from, bytes, BLIT_AT) != (ssize_t)bytes ||
-	    pread(memory, to, bytes, BLIT_AT) != (ssize_t)bytes)
-		ret = -EFAULT;
-	if (ftruncate(memory, top))
-		ret = -errno;
-	return ret;
+	errno = EIO;	/* should it transfer nothing, and not say why */
+	for (; bytes && n > 0; buf += (size_t)n, bytes -= (size_t)n, at += n)
+		n = to_device ? pwrite(memory, (void *)buf, bytes, at) :
+				pread(memory, (void *)buf, bytes, at);
+	return n > 0 ? 0 : -1;
+}
+
+static int copy(uintptr_t from, uintptr_t to, size_t bytes)
+{
+	int ret = transfer(1, from, bytes, BLIT_AT) || transfer(0, to, bytes, BLIT_AT) ? -errno : 0;
+
+	return ftruncate(memory, top) ? -errno : ret;
 }
 
 /* Bring back what is on the device of a range. */
@@ -112,7 +118,7 @@ static int come_back(uintptr_t addr, uintptr_t end)
 		page = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		if (page == MAP_FAILED)
 			return -ENOMEM;
-		if (pread(memory, page, bytes, (off_t)m.offset) != (ssize_t)bytes ||
+		if (transfer(0, (uintptr_t)page, bytes, (off_t)m.offset) ||
 		    mprotect(page, bytes, m.prot) ||
 		    mremap(page, bytes, bytes, MREMAP_MAYMOVE | MREMAP_FIXED, m.start) == MAP_FAILED)
 			return -errno;
@@ -205,7 +211,7 @@ static int mydriver_migrate_to_device(void *state, uintptr_t addr, size_t npages
 			continue;
 		if (m.inode)
 			return -EINVAL;
-		if (pwrite(memory, (void *)m.start, m.end - m.start, top) < 0 ||
+		if (transfer(1, m.start, m.end - m.start, top) ||
 		    mmap((void *)m.start, m.end - m.start, m.prot, MAP_SHARED | MAP_FIXED, memory,
 			 top) == MAP_FAILED)
 			return -errno;
@@ -236,7 +242,7 @@ static int mydriver_read(void *state, uintptr_t addr, size_t npages, void *buf,
 	(void)state;
 	*pages = npages;
 	*faults = 0;
-	return ret ? ret : copy((void *)addr, buf, bytes);
+	return ret ? ret : copy(addr, (uintptr_t)buf, bytes);
 }
 
 static int mydriver_write(void *state, uintptr_t addr, size_t npages, const void *buf,
@@ -248,7 +254,7 @@ static int mydriver_write(void *state, uintptr_t addr, size_t npages, const void
 	(void)state;
 	*pages = npages;
 	*faults = 0;
-	return ret ? ret : copy(buf, (void *)addr, bytes);
+	return ret ? ret : copy((uintptr_t)buf, addr, bytes);
 }
 
 /*
