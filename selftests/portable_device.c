@@ -4,6 +4,7 @@
  * with references that are held.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -16,6 +17,9 @@
 
 /* Of a program that uses its device all the time. */
 #define FORKS 10
+
+/* More than a test has open. */
+#define FILES 64
 
 FIXTURE(any_device)
 {
@@ -184,6 +188,35 @@ TEST_F(any_device, has_a_user_in_a_child)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/* The device's file may be among them, and then it ends; other files get the numbers. */
+static const char *closes_all_files(struct sample *sample, struct peer *parent)
+{
+	int fd;
+
+	devthp_device_close(sample->dev);
+	sample->owner = getpid();
+	CHECK(device_open(&sample->dev, device_minor));
+	CHECK(sample_fill(sample));
+	CHECK(goes(sample, 0, sample->pages, sample->pages));
+	for (fd = STDERR_FILENO + 1; fd < FILES; fd++) {
+		if (fd != parent->in && fd != parent->out)
+			close(fd);
+	}
+	while (open("/dev/zero", O_RDWR | O_CLOEXEC) >= 0 && fd < 2 * FILES)
+		fd++;
+	return sample_data(sample);
+}
+
+TEST_F(any_device, has_a_user_that_closes_all_files)
+{
+	struct sample *sample = &self->sample;
+	struct peer child;
+
+	NEED_SECOND_USER(self);
+	ASSERT_RIGHT(peer_fork(&child, closes_all_files, sample));
+	ASSERT_RIGHT(peer_end(&child));
+}
+
 struct reading {
 	struct devthp_device *dev;
 	struct sample *sample;
@@ -208,6 +241,12 @@ static const char *reads_in_time(struct sample *sample, struct peer *parent)
 {
 	alarm(20);
 	return peer_reads(sample, parent);
+}
+
+static const char *tells_and_reads(struct sample *sample, struct peer *parent)
+{
+	CHECK(peer_tell(parent));
+	return reads_in_time(sample, parent);
 }
 
 TEST_F(any_device, is_forked_from_while_in_use)
@@ -382,6 +421,33 @@ TEST_F(any_device, holds_nothing_where_nothing_is)
 	ASSERT_RIGHT(sample_cut(sample, 1, 2, HOLE_UNMAPPED));
 	ASSERT_RIGHT(hold(sample, 0, 4, 2));
 	ASSERT_RIGHT(let_go(sample, 0, 4, 2));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(any_device, lets_go_of_what_is_unmapped)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(hold(sample, 0, 4, 4));
+	ASSERT_RIGHT(sample_cut(sample, 1, 2, HOLE_UNMAPPED));
+	ASSERT_RIGHT(let_go(sample, 0, 4, 4));
+	ASSERT_RIGHT(let_go(sample, 0, 4, 0));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* The child may have to wait until its parent has let go, and then gets on. */
+TEST_F(any_device, is_shared_while_it_holds)
+{
+	struct sample *sample = &self->sample;
+	struct peer child;
+
+	ASSERT_RIGHT(all_goes(sample));
+	ASSERT_RIGHT(hold(sample, 0, 8, 8));
+	ASSERT_RIGHT(peer_fork(&child, tells_and_reads, sample));
+	ASSERT_RIGHT(peer_wait(&child));
+	ASSERT_RIGHT(let_go(sample, 0, 8, 8));
+	ASSERT_RIGHT(peer_end(&child));
 	ASSERT_RIGHT(sample_data(sample));
 }
 

@@ -69,22 +69,13 @@ static int model_open(const struct devthp_backend_request *request,
 	return 0;
 }
 
-static void unhold_all(struct model_handle *handle)
-{
-	size_t frame;
-
-	for (frame = 0; frame < model_all_frames(); frame++)
-		for (; handle->held[frame]; handle->held[frame]--)
-			model_unhold((long)frame);
-}
-
 /* With the last user all goes back that is on the device. */
 static int model_close(void *state)
 {
 	struct model_handle *handle = state;
 
 	if (!enter(handle)) {
-		unhold_all(handle);
+		model_let_go_of_all(handle);
 		if (FAULT(16))
 			memset(model_data_of(0), 0, model_folio_pages() * model_page_size());
 		if (!--users[handle->minor])
@@ -291,47 +282,21 @@ static int model_usage_of_device(void *state, struct devthp_usage *usage)
 static int model_hold_pages(void *state, uintptr_t addr, size_t npages, uint32_t flags,
 			    uint64_t *held)
 {
-	struct model_handle *handle = state;
-	int ret = flags ? -EOPNOTSUPP : enter(handle);
-	size_t i;
+	int ret = flags ? -EOPNOTSUPP : enter(state);
 
 	if (ret)
 		return ret;
-	*held = 0;
-	for (i = 0; i < npages; i++) {
-		long frame = model_frame_of(addr + i * model_page_size());
-
-		if (frame == MODEL_NONE || model_minor_of(frame) != handle->minor)
-			continue;
-		handle->held[frame]++;
-		model_hold(frame);
-		++*held;
-	}
+	*held = model_take_hold(state, addr, npages);
 	return leave(0);
 }
 
 static int model_unhold_pages(void *state, uintptr_t addr, size_t npages, uint64_t *held)
 {
-	struct model_handle *handle = state;
-	int ret = enter(handle);
-	size_t i;
+	int ret = enter(state);
 
 	if (ret)
 		return ret;
-	*held = 0;
-	for (i = 0; i < npages; i++) {
-		long frame = model_frame_of(addr + i * model_page_size());
-
-		if (frame == MODEL_NONE)
-			continue;
-		while (handle->held[frame]) {
-			handle->held[frame]--;
-			model_unhold(frame);
-			++*held;
-			if (FAULT(27))
-				break;
-		}
-	}
+	*held = model_let_go(state, addr, npages);
 	return leave(0);
 }
 
@@ -353,10 +318,12 @@ static const struct devthp_backend model = {
 	.unhold = model_unhold_pages,
 };
 
-/* Handles that it inherits are its parent's. */
+/* Handles that it inherits are its parent's, and what they hold is. */
 static void in_child(void)
 {
 	memset(users, 0, sizeof(users));
+	if (!FAULT(31))
+		model_unhold_all();
 	model_unlock();
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -142,19 +143,32 @@ int model_present(uintptr_t addr, size_t npages, uint8_t *what)
 	return ret;
 }
 
-/* Also in a handler, and in a child of fork(), which has a memory of its own. */
+static bool is_file(int fd, const struct stat *file)
+{
+	struct stat now;
+
+	return FAULT(33) || (fd >= 0 && !fstat(fd, &now) && now.st_dev == file->st_dev &&
+			     now.st_ino == file->st_ino);
+}
+
+/*
+ * Also in a handler, and in a child of fork(), which has a memory of its own. A program
+ * may have closed all files that it did not open, and have another by that number.
+ */
 static int own_memory(void)
 {
 	static int fd = -1;
 	static pid_t owner;
-	pid_t self = (pid_t)syscall(SYS_getpid);
+	static struct stat file;
+	const pid_t self = (pid_t)syscall(SYS_getpid);
+	const bool is_open = is_file(fd, &file);
 
-	if (owner != self) {
-		if (fd >= 0)
-			close(fd);
-		fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
-		owner = fd < 0 ? 0 : self;
-	}
+	if (is_open && owner == self)
+		return fd;
+	if (is_open)
+		close(fd);
+	fd = open("/proc/self/mem", O_RDWR | O_CLOEXEC);
+	owner = fd >= 0 && !fstat(fd, &file) ? self : 0;
 	return fd;
 }
 

@@ -253,6 +253,15 @@ void model_unmap(long frame)
 	free_if_unused(frame);
 }
 
+void model_give_back(long frame, size_t npages)
+{
+	long end = frame + (long)npages;
+
+	block_of(frame)->whole = false;
+	for (; frame < end; frame++)
+		free_if_unused(frame);
+}
+
 void model_hold(long frame)
 {
 	frames[frame].held++;
@@ -262,6 +271,15 @@ void model_unhold(long frame)
 {
 	frames[frame].held--;
 	free_if_unused(frame);
+}
+
+void model_unhold_all(void)
+{
+	long frame;
+
+	for (frame = 0; memory && frame < (long)model_all_frames(); frame++)
+		while (frames[frame].held)
+			model_unhold(frame);
 }
 
 bool model_is_held(long frame)

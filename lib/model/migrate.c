@@ -31,7 +31,12 @@ static bool go(struct model_handle *handle, uintptr_t addr, size_t npages, int p
 	if (frame == MODEL_NONE)
 		return false;
 	model_mprotect(addr, bytes, PROT_NONE);
-	if (model_peek(addr, model_data_of(frame), bytes) != (ssize_t)bytes || FAULT(8))
+	if (model_peek(addr, model_data_of(frame), bytes) != (ssize_t)bytes) {
+		model_mprotect(addr, bytes, prot);
+		model_give_back(frame, npages);
+		return false;
+	}
+	if (FAULT(8))
 		memset(model_data_of(frame), 0, bytes);
 	model_madvise(addr, bytes, MADV_DONTNEED);
 	model_map(frame, npages, addr, FAULT(9) ? PROT_READ | PROT_WRITE : prot);

@@ -15,8 +15,8 @@
  *   at: it says neither DEVTHP_CAP_PRIVATE nor _COHERENT.
  * - System calls on memory that is on the device give EFAULT: nothing faults for them.
  *   Nor does mlock() bring it back, and what makes system calls by itself passes by.
- * - A child of fork() has a device of its own, in which all is that its parent's had; its
- *   own touch brings it back. What it inherits of handles is -EOPNOTSUPP to use, as
+ * - A child of fork() has a device of its own, in which all is that its parent's had, and
+ *   nothing of it is held; its own touch brings it back. What it inherits of handles is -EOPNOTSUPP to use, as
  *   they are for memory of its parent, but for closing them.
  * - Each process has a device to itself: "whosever it is" means of this process.
  * - Nothing is pinned, stopped, measured, or exclusive.
@@ -49,7 +49,10 @@ struct model_handle {
 	unsigned int minor;
 	pid_t pid;		/* of who opened it */
 	uint64_t fail_at;	/* allocations until one fails, 0: none does */
-	uint32_t *held;		/* of each frame, how often by this handle */
+	struct model_held {
+		uintptr_t addr;		/* of its page when it was */
+		uint32_t count;		/* how often by this handle */
+	} *held;		/* of each frame */
 };
 
 /* ---- memory.c: the memory of the devices, and which pages are in it ---- */
@@ -82,12 +85,22 @@ long model_take(unsigned int minor, size_t npages);
 /* Frames have the pages from addr on, from now on; or the page of one has gone. */
 void model_map(long frame, size_t npages, uintptr_t addr, int prot);
 void model_unmap(long frame);
+/* They were taken, and get no pages after all. */
+void model_give_back(long frame, size_t npages);
 
 void model_hold(long frame);
 void model_unhold(long frame);
 bool model_is_held(long frame);		/* or another page of a whole folio */
+void model_unhold_all(void);		/* whoever holds them */
 
 void model_usage(unsigned int minor, struct devthp_usage *usage);
+
+/* ---- hold.c: what is held through a handle ---- */
+
+/* Those of the pages that are on its device; what it holds of that range; how many. */
+uint64_t model_take_hold(struct model_handle *handle, uintptr_t addr, size_t npages);
+uint64_t model_let_go(struct model_handle *handle, uintptr_t addr, size_t npages);
+void model_let_go_of_all(struct model_handle *handle);
 
 /* ---- mappings.c: what the kernel says of this process ---- */
 
