@@ -91,7 +91,8 @@ typedef void devthp_log_fn(void *context, unsigned int level, const char *messag
  * From now on call fn for messages of that level, and below it, of all threads; NULL,
  * or level 0, as in the beginning: for none. Calls of fn come one at a time, and once
  * this has returned there is none of what was set before, nor will be. fn may call the
- * library, which logs nothing then; it must not fork(), nor end its thread.
+ * library, which logs nothing then; it must not end its thread. A thread that calls fork()
+ * waits until fn has returned to others; in the child all is set as in its parent.
  *
  * -EINVAL	no such level
  * -EDEADLK	fn itself called this

@@ -19,18 +19,42 @@ static atomic_uint max_level;
 /* The listener of this thread is at work: what it calls here is not logged. */
 static __thread bool telling;
 
+/*
+ * A child has the lock as it was, and not the thread that would let go of it: nobody
+ * forks while another is told. Who is told himself has it already, in the child too.
+ */
+static void before_fork(void)
+{
+	if (!telling)
+		pthread_mutex_lock(&lock);
+}
+
+static void after_fork(void)
+{
+	if (!telling)
+		pthread_mutex_unlock(&lock);
+}
+
 int devthp_log_set(devthp_log_fn *fn, void *context, unsigned int level)
 {
+	static bool forks_well;
+	int ret = 0;
+
 	if (level > DEVTHP_LOG_DEBUG)
 		return -EINVAL;
 	if (telling)
 		return -EDEADLK;
 	pthread_mutex_lock(&lock);
-	listener = fn;
-	listener_context = context;
-	atomic_store_explicit(&max_level, fn ? level : 0, memory_order_relaxed);
+	if (!forks_well)
+		ret = -pthread_atfork(before_fork, after_fork, after_fork);
+	if (!ret) {
+		forks_well = true;
+		listener = fn;
+		listener_context = context;
+		atomic_store_explicit(&max_level, fn ? level : 0, memory_order_relaxed);
+	}
 	pthread_mutex_unlock(&lock);
-	return 0;
+	return ret;
 }
 
 static void tell(unsigned int level, const char *message)

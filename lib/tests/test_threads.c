@@ -8,6 +8,8 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "devthp_backend.h"
 #include "internal.h"
@@ -187,9 +189,102 @@ static void closed_twice(void)
 	CHECK_INT(atomic_load(&refused), THREADS - 1);
 }
 
+/* A child of fork() has what the other threads held, and none of them to give it back. */
+static atomic_bool noise_over;
+
+static void slow_listener(void *context, unsigned int level, const char *message)
+{
+	(void)context, (void)level, (void)message;
+	atomic_fetch_add(&messages, 1);
+	sched_yield();
+}
+
+/* It allocates nothing, which a child would have to lose. */
+static int refused_call(void)
+{
+	struct devthp_device_opts opts = { .size = sizeof(opts), .reserved = 1 };
+	struct devthp_device *dev;
+
+	return devthp_device_open(&dev, &opts);
+}
+
+static void *make_noise(void *arg)
+{
+	(void)arg;
+	while (!atomic_load(&noise_over))
+		refused_call();
+	return NULL;
+}
+
+/* Does a child end well that logs itself, and sets the log? */
+static bool child_logs(void)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	if (!pid) {
+		alarm(10);
+		refused_call();
+		_exit(devthp_log_set(NULL, NULL, 0) ? 1 : 0);
+	}
+	return pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
+static void forked(void)
+{
+	unsigned int i, good = 0;
+	pthread_t thread;
+
+	CHECK_CALL(devthp_log_set(slow_listener, NULL, DEVTHP_LOG_ERROR), 0);
+	atomic_store(&messages, 0);
+	CHECK_INT(pthread_create(&thread, NULL, make_noise, NULL), 0);
+	while (!atomic_load(&messages))
+		sched_yield();
+	for (i = 0; i < ROUNDS && good == i; i++)
+		good += child_logs();
+	atomic_store(&noise_over, true);
+	CHECK_INT(pthread_join(thread, NULL), 0);
+	CHECK_INT(good, ROUNDS);
+	CHECK_CALL(devthp_log_set(NULL, NULL, 0), 0);
+}
+
+/* Who is told may do that as well. */
+static unsigned int good_children;
+
+static void forking_listener(void *context, unsigned int level, const char *message)
+{
+	int status = -1;
+	pid_t pid = fork();
+
+	(void)level, (void)message;
+	if (!pid) {
+		*(bool *)context = true;	/* and on in the child */
+		return;
+	}
+	good_children += pid > 0 && waitpid(pid, &status, 0) == pid && !status;
+}
+
+static void forked_by_listener(void)
+{
+	bool is_child = false;
+
+	CHECK_CALL(devthp_log_set(forking_listener, &is_child, DEVTHP_LOG_ERROR), 0);
+	refused_call();
+	if (is_child) {
+		alarm(10);
+		_exit(devthp_log_set(slow_listener, NULL, DEVTHP_LOG_ERROR) ||
+		      refused_call() != -EINVAL);
+	}
+	CHECK_INT(good_children, 1);
+	CHECK(child_logs());
+	CHECK_CALL(devthp_log_set(NULL, NULL, 0), 0);
+}
+
 static const struct tap_case cases[] = {
 	{ "each thread with objects of its own", all_at_once },
 	{ "many threads close one object", closed_twice },
+	{ "a child of a thread while others log", forked },
+	{ "a child of who is told", forked_by_listener },
 };
 
 TAP_MAIN(cases)
