@@ -1,0 +1,225 @@
+#!/bin/sh
+# SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
+# checks.sh CHECK ARGUMENT...: one check of lib/, by the name of its function. It says what
+# is wrong, and ends with 0 if nothing is, with 4 if it cannot be made here, for the reason
+# in its last line. Any number of them may run at once. Runs in lib/.
+# BUILD is where lib/ is built; MAKE, CC, CXX and LDFLAGS come from the Makefile, and where
+# the programs are built with sanitizers (SANITIZED, THREADS).
+# shellcheck disable=SC2317 # functions are called by name
+set -u
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+skip()	# REASON
+{
+	echo "$*"
+	exit 4
+}
+
+need()	# COMMAND...
+{
+	lacks=$(for command; do command -v "${command%% *}" >/dev/null || echo "${command%% *}"; done)
+	# shellcheck disable=SC2086 # one a line
+	[ -z "$lacks" ] || skip no $lacks here
+}
+
+# ---- Programs of unit tests ----
+
+run()	# COMMAND...
+{
+	"$@"
+	status=$?
+	[ $status -le 1 ] || echo "# ended with status $status"
+	[ $status -eq 0 ]
+}
+
+plain()	# PROGRAM
+{
+	run "$BUILD/tests/$1"
+}
+
+# What was built with sanitizers, or why it was not.
+built()	# DIRECTORY
+{
+	[ -n "$1" ] || skip the programs are built with sanitizers already
+	[ ! -e "$1/lacking" ] || skip "$(cat "$1/lacking")"
+}
+
+sanitizers()	# PROGRAM
+{
+	built "$SANITIZED"
+	run "$SANITIZED/tests/$1"
+}
+
+threads()	# PROGRAM
+{
+	built "$THREADS"
+	run "$THREADS/tests/$1"
+}
+
+memory()	# PROGRAM
+{
+	built "$SANITIZED$THREADS"
+	need valgrind
+	run valgrind -q --error-exitcode=9 --leak-check=full \
+		--errors-for-leak-kinds=definite,indirect,possible \
+		--suppressions=tests/valgrind.supp "$BUILD/tests/$1"
+}
+
+# Inputs that are kept, and some changes of them; fuzz/replay.c says how to have one again.
+replay()
+{
+	built "$SANITIZED"
+	run "$SANITIZED/fuzz/replay" -r 2000 -o "$BUILD/fuzz.crash" fuzz/corpus/*
+}
+
+# ---- Headers, and what is installed ----
+
+header()	# LANGUAGE STANDARD
+{
+	compiler=$CC
+	[ "$1" = c ] || compiler=$CXX
+	need "$compiler"
+	$compiler -x "$1" -std="$2" -pedantic -Wall -Wextra -Werror -fsyntax-only \
+		include/devthp_backend.h
+}
+
+# Install, and build a program against what was installed, as a user would.
+consumer()	# LANGUAGE
+{
+	compiler=$CC
+	[ "$1" = c ] || compiler=$CXX
+	need pkg-config "$compiler"
+	root=$tmp/root
+	$MAKE --no-print-directory install O="$BUILD" DESTDIR="$root" PREFIX=/usr || return 1
+	export PKG_CONFIG_PATH="$root/usr/lib/pkgconfig" PKG_CONFIG_SYSROOT_DIR="$root"
+	cat >"$tmp/consumer.$1" <<-C
+		#include <devthp_backend.h>
+		int main(void)
+		{
+			return !*devthp_version() || devthp_device_close(0) ||
+			       devthp_backend_register(0) >= 0;
+		}
+	C
+	# shellcheck disable=SC2046,SC2086
+	$compiler -Wall -Wextra -Werror $LDFLAGS "$tmp/consumer.$1" \
+		$(pkg-config --cflags --libs devthp) -o "$tmp/consumer" &&
+		LD_LIBRARY_PATH=$root/usr/lib "$tmp/consumer" || return 1
+	# With the archive, without the shared library.
+	# shellcheck disable=SC2046,SC2086
+	$compiler $LDFLAGS "$tmp/consumer.$1" $(pkg-config --static --cflags --libs devthp |
+			sed 's/-ldevthp/-l:libdevthp.a/') -o "$tmp/consumer" &&
+		"$tmp/consumer" && "$root/usr/bin/devthp" --version || return 1
+	# A page for each function, if pages can be built here.
+	command -v scdoc >/dev/null || return 0
+	for name in $(sed -n 's/^ *\(devthp_[a-z_]*\);$/\1/p' libdevthp.map); do
+		[ -s "$root/usr/share/man/man3/$name.3" ] || { echo "no page $name(3)"; return 1; }
+	done
+}
+
+# Where nothing can be built, or would be installed elsewhere: a sentence, and nothing done.
+places()
+{
+	for place in O= "O=$tmp/a b" "DESTDIR=$tmp/a b" PREFIX=usr "PREFIX=/a b" LIBDIR=lib MANDIR=man; do
+		if $MAKE --no-print-directory -n O="$BUILD" "$place" install >"$tmp/out" 2>"$tmp/err" ||
+				! grep -q "\*\*\* .*${place%%=*}=" "$tmp/err"; then
+			echo "$place"
+			cat "$tmp/out" "$tmp/err"
+			return 1
+		fi
+	done
+}
+
+# ---- Backends ----
+
+# The command with a backend. It differs in that alone: the rest is as it is built already.
+build_with()	# BACKEND
+{
+	cp -a "$BUILD/src" "$BUILD/cmd" "$BUILD/libdevthp.a" "$tmp/" &&
+		$MAKE --no-print-directory O="$tmp" BACKEND="$1" CC="$CC" LDFLAGS="$LDFLAGS" \
+			"$tmp/devthp"
+}
+
+# The skeleton of a backend compiles as it is, is found, and can do nothing yet.
+skeleton()
+{
+	build_with skeleton/mydriver.c || return 1
+	"$tmp/devthp" probe --device /dev/null >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 3 ] || return 1
+	cat "$tmp/out" "$tmp/err"
+	grep -q 'no huge pages\|^devthp: .*THP' "$tmp/err" ||
+		{ grep -q '(mydriver)' "$tmp/out" && grep -q 'not supported' "$tmp/err"; }
+}
+
+# One that runs on any machine: data survive their ways.
+backend()	# BACKEND
+{
+	build_with "$1" || return 1
+	"$tmp/devthp" probe >"$tmp/out" 2>&1
+	cat "$tmp/out"
+	grep -q '^data  *good\|no huge page\|^devthp: .*THP' "$tmp/out"
+}
+
+# ---- The command ----
+
+# Wrong use: a sentence on stderr, nothing on stdout, status 2.
+misuse()
+{
+	wrong=0
+	for words in '' nothing 'cycle --folios=0' 'cycle --folios=x' 'cycle --unmap' 'cycle more' \
+		'cycle --nothing' 'probe more' 'map' 'map x' 'map 1 2-1' 'map 1 2 3' 'check' \
+		'check --nothing' 'check 0' 'check 1 1000-1001' 'cycle --unmap=x' 'cycle --touch=x' \
+		'bench more' 'bench --instruction=0' 'probe --device'; do
+		# shellcheck disable=SC2086
+		"$BUILD/devthp" $words >"$tmp/out" 2>"$tmp/err"
+		[ $? -eq 2 ] && [ ! -s "$tmp/out" ] && grep -q '^devthp: ' "$tmp/err" && continue
+		wrong=1
+		echo "devthp $words"
+		cat "$tmp/out" "$tmp/err"
+	done
+	return $wrong
+}
+
+json()
+{
+	need python3
+	sh tests/json.sh "$BUILD/devthp"
+}
+
+missing_device()
+{
+	[ ! -e /dev/hmm_dmirror3 ] || skip this machine has them all
+	[ -e /sys/kernel/mm/transparent_hugepage ] || skip this kernel has no huge pages
+	"$BUILD/devthp" cycle --device /dev/hmm_dmirror3 >"$tmp/out" 2>"$tmp/err"
+	[ $? -eq 3 ] && grep -q '^devthp: .*no device' "$tmp/err"
+}
+
+# ---- Texts, and the ABI ----
+
+texts()	# CHECK
+{
+	DEVTHP=$BUILD/devthp sh tests/man.sh "$1"
+}
+
+# lib/ may be here alone.
+tables()	# CHECK
+{
+	[ -e ../docs/invariants.md ] && [ -d ../selftests ] ||
+		skip docs/ and selftests/ are not beside lib/ here
+	texts "$1"
+}
+
+pages()
+{
+	need scdoc mandoc
+	sh tests/man.sh built "$BUILD/man"
+}
+
+abi()
+{
+	sh tests/abidiff.sh check "$BUILD"/libdevthp.so.[0-9]*
+}
+
+check=$1
+shift
+"$check" "$@"
