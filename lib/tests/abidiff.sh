@@ -1,12 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 # abidiff.sh check | write LIBRARY: compare the ABI with the baseline in abi/, which is
-# that of the first version with this major number; or write a new baseline. Runs in lib/.
+# that of the first version with this major number on the library's machine, whatever this
+# one is; or write a new baseline. Runs in lib/.
 # What was added is no break. Exit status 4: nothing to compare with or by, as is said.
 set -u
 library=$2
-machine=$(uname -m)
-baseline=abi/libdevthp-$machine.abi
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
@@ -31,6 +30,16 @@ broken()
 constants()
 {
 	awk -f abi/constants.awk include/*.h | sort
+}
+
+# Whose the library is, by the name that uname -m has there
+machine()
+{
+	case $(readelf -h "$library" | sed -n 's/^ *Machine: *//p') in
+	*X86-64) echo x86_64 ;;
+	AArch64) echo aarch64 ;;
+	*) uname -m ;;
+	esac
 }
 
 # As small as can be: what programs can see, and no places in the source.
@@ -71,6 +80,8 @@ only_grown()	# REPORT
 [ -e "$library" ] || { echo "there is no $library"; exit 1; }
 command -v abidiff >/dev/null || lack "no abidiff here (package abigail-tools)"
 readelf -S "$library" | grep -q '\.debug_info' || lack "built without -g"
+machine=$(machine)
+baseline=abi/libdevthp-$machine.abi
 describe >"$tmp/abi"
 [ -s "$tmp/abi" ] || { echo "abidw tells nothing of $library"; exit 1; }
 

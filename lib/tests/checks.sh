@@ -215,9 +215,16 @@ pages()
 	sh tests/man.sh built "$BUILD/man"
 }
 
-abi()
+# Of another machine, where there is a compiler for it.
+abi()	# MACHINE
 {
-	sh tests/abidiff.sh check "$BUILD"/libdevthp.so.[0-9]*
+	[ "$1" != "$(uname -m)" ] ||
+		{ sh tests/abidiff.sh check "$BUILD"/libdevthp.so.[0-9]*; return; }
+	cross=$1-linux-gnu-
+	need abidiff "${cross}gcc"
+	library=$BUILD/$1/$(basename "$BUILD"/libdevthp.so.[0-9]*)
+	$MAKE --no-print-directory O="$BUILD/$1" CC="${cross}gcc" CFLAGS='-O2 -g' LDFLAGS= \
+		SANITIZE= "$library" && sh tests/abidiff.sh check "$library"
 }
 
 check=$1
