@@ -18,17 +18,18 @@
 
 static void help(void)
 {
-	puts("Usage: devthp bench [OPTION]...\n"
-	     "Measure what it takes to migrate a huge folio, and as much in base pages, to a\n"
-	     "device and back, and what the neighbours take: faults, munmap, fork, mprotect,\n"
-	     "close. Compare the two, and hold them against goals.\n\n"
-	     "  --instruction NS  an instruction takes NS nanoseconds, always: count those\n"
-	     "                    (QEMU's -icount shift=N makes it 2 to the power of N)\n"
-	     "  --device PATH     the device (/dev/hmm_dmirror0)\n"
-	     "  --json\n"
-	     "  --help\n\n"
-	     "Exit status: 0 all goals reached, 1 not all, 2 usage, 3 the kernel, module,\n"
-	     "device or a permission is missing.");
+	printf("Usage: devthp bench [OPTION]...\n"
+	       "Measure what it takes to migrate a huge folio, and as much in base pages, to a\n"
+	       "device and back, and what the neighbours take: faults, munmap, fork, mprotect,\n"
+	       "close. Compare the two, and hold them against goals.\n\n"
+	       "  --instruction NS  an instruction takes NS nanoseconds, always: count those\n"
+	       "                    (QEMU's -icount shift=N makes it 2 to the power of N)\n"
+	       "  --device PATH     the device (%s)\n"
+	       "  --json\n"
+	       "  --help\n\n"
+	       "Exit status: 0 all goals reached, 1 not all, 2 usage, 3 the kernel, module,\n"
+	       "device or a permission is missing.\n",
+	       usual_device());
 }
 
 static const struct {

@@ -23,12 +23,12 @@ static void help(void)
 	       "  --unmap WHAT   the hole in each: %s (middle)\n"
 	       "  --touch WHERE  the byte's page: %s (first);\n"
 	       "                 hole is the first page next to the hole\n"
-	       "  --device PATH  the device (/dev/hmm_dmirror0)\n"
+	       "  --device PATH  the device (%s)\n"
 	       "  --json\n"
 	       "  --help\n\n"
 	       "Exit status: 0 every step verified, 1 something is wrong, 2 usage,\n"
 	       "3 the kernel, module, device or a permission is missing.\n",
-	       FOLIOS_MAX, cycle_unmap_names, cycle_touch_names);
+	       FOLIOS_MAX, cycle_unmap_names, cycle_touch_names, usual_device());
 }
 
 /* Exit status, or -1 to go on. */

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <devthp_backend.h>
+
 #include "environment.h"
 
 const char *size_text(char *text, uint64_t bytes)
@@ -38,25 +40,44 @@ bool is_wrong_device(int err)
 	return err == -ENODEV || err == -ENOTTY;
 }
 
+/* The first node of the backend that is built in; of others nobody knows. */
+static const char *usual_node(void)
+{
+	return strcmp(devthp_backend_default(), "test_hmm") ? NULL : "/dev/hmm_dmirror0";
+}
+
+const char *usual_device(void)
+{
+	static char text[64];
+
+	if (usual_node())
+		return usual_node();
+	snprintf(text, sizeof(text), "that of backend %s", devthp_backend_default());
+	return text;
+}
+
 int explain_device(int err, const char *path)
 {
-	const char *module = "load its module (modprobe test_hmm, from a kernel with CONFIG_TEST_HMM=m)";
+	const char *backend = devthp_backend_default();
 
-	/* A backend that was linked in chooses another. */
-	if (!path)
-		path = "/dev/hmm_dmirror0 (or that of a backend that was linked in)";
+	path = path ? path : usual_node();
 	switch (err) {
 	case -ENOENT:
 	case -ENXIO:
-		return complain(EXIT_LACKING, "there is no device %s; %s", path, module);
+		return complain(EXIT_LACKING, "backend %s: there is no device%s%s; load its driver%s",
+				backend, path ? " " : "", path ? path : "", usual_node() ?
+				" (modprobe test_hmm, from a kernel with CONFIG_TEST_HMM=m)" : "");
 	case -EACCES:
 	case -EPERM:
-		return complain(EXIT_LACKING, "no permission to open %s; run as root", path);
+		return complain(EXIT_LACKING, "backend %s: no permission to open %s; run as root",
+				backend, path ? path : "its device");
 	case -ENODEV:
 	case -ENOTTY:
-		return complain(EXIT_USAGE, "%s is not a device of the test_hmm module", path);
+		return complain(EXIT_USAGE, "backend %s: %s is not a device of its kind", backend,
+				path ? path : "what is there");
 	default:
-		return complain(EXIT_LACKING, "cannot open %s: %s", path, strerror(-err));
+		return complain(EXIT_LACKING, "backend %s: cannot open %s: %s", backend,
+				path ? path : "its device", strerror(-err));
 	}
 }
 

@@ -15,6 +15,8 @@ int need_whole_folios(struct devthp_device *dev, const struct devthp_system *sys
  * another kind is a wrong argument, which is to be told before anything else is said.
  */
 int open_device(struct devthp_device **dev, const char *path);
+/* What it takes without a path, in words. */
+const char *usual_device(void);
 bool is_wrong_device(int err);
 int explain_device(int err, const char *path);
 

@@ -12,14 +12,15 @@
 
 static void help(void)
 {
-	puts("Usage: devthp probe [OPTION]...\n"
-	     "Say in plain words what this kernel, its configuration, the module and a device\n"
-	     "support, by sending one huge folio there and back.\n\n"
-	     "  --device PATH  the device (/dev/hmm_dmirror0)\n"
-	     "  --json\n"
-	     "  --help\n\n"
-	     "Exit status: 0 huge folios go and come back whole, 1 data was lost, 2 usage,\n"
-	     "3 something is missing.");
+	printf("Usage: devthp probe [OPTION]...\n"
+	       "Say in plain words what this kernel, its configuration, the module and a device\n"
+	       "support, by sending one huge folio there and back.\n\n"
+	       "  --device PATH  the device (%s)\n"
+	       "  --json\n"
+	       "  --help\n\n"
+	       "Exit status: 0 huge folios go and come back whole, 1 data was lost, 2 usage,\n"
+	       "3 something is missing.\n",
+	       usual_device());
 }
 
 #define LINE "%-15s"

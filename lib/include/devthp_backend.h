@@ -137,6 +137,9 @@ struct devthp_backend {
  */
 DEVTHP_API int devthp_backend_register(const struct devthp_backend *backend);
 
+/* Name of the one that is taken when none is given. It stays, as long as the name does. */
+DEVTHP_API const char *devthp_backend_default(void);
+
 #ifdef __cplusplus
 }
 #endif

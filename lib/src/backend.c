@@ -28,6 +28,11 @@ const struct devthp_backend *devthp_backend_find(const char *name)
 	return NULL;
 }
 
+const char *devthp_backend_default(void)
+{
+	return devthp_backend_find(NULL)->name;
+}
+
 /* What comes together is there, or is not. */
 static bool is_whole(const struct devthp_backend *b)
 {

@@ -14,6 +14,7 @@ static const struct devthp_slack slack = { .counter = DEVTHP_COUNT_SWAP };
 static const uint32_t wanted = DEVTHP_COUNT_SWAP;
 
 #define CALLS(X) \
+	X(devthp_backend_default, 0, !devthp_backend_default()) \
 	X(devthp_backend_register, TAKES_OPTS, devthp_backend_register(a->opts)) \
 	X(devthp_check, TAKES_OPTS | ALLOCATES | FROM_KERNEL, \
 	  devthp_check(regions, 1, a->opts, a->out)) \

@@ -140,10 +140,29 @@ build_with()	# BACKEND
 			"$tmp/devthp"
 }
 
+# Where there is no device, what is missing is the backend's, whose ever it is.
+lacks_its_own()	# BACKEND COMMAND ARGUMENT...
+{
+	name=$1
+	shift
+	"$tmp/devthp" "$@" >"$tmp/out" 2>"$tmp/err"
+	if [ $? -eq 2 ] || ! grep -q "backend $name\|\<THP\|no transparent" "$tmp/err" ||
+			grep -q 'hmm' "$tmp/err"; then
+		echo "devthp $*"
+		cat "$tmp/err"
+		return 1
+	fi
+}
+
 # The skeleton of a backend compiles as it is, is found, and can do nothing yet.
 skeleton()
 {
 	build_with skeleton/mydriver.c || return 1
+	for command in probe cycle bench; do
+		lacks_its_own mydriver $command --device /dev/no/such/node || return 1
+		[ -e /dev/dri/renderD128 ] || lacks_its_own mydriver $command || return 1
+		! "$tmp/devthp" $command --help | grep hmm || return 1
+	done
 	"$tmp/devthp" probe --device /dev/null >"$tmp/out" 2>"$tmp/err"
 	[ $? -eq 3 ] || return 1
 	cat "$tmp/out" "$tmp/err"

@@ -56,6 +56,7 @@ static void refused(void)
 	struct devthp_backend b = least;
 	struct devthp_device *dev;
 
+	CHECK(!strcmp(devthp_backend_default(), "test_hmm"));
 	CHECK_CALL(devthp_backend_register(NULL), -EINVAL);
 	b.size = 4;
 	CHECK_CALL(devthp_backend_register(&b), -EINVAL);
@@ -132,6 +133,7 @@ static void default_backend(void)
 {
 	struct devthp_device *dev = NULL;
 
+	CHECK(!strcmp(devthp_backend_default(), "least"));
 	CHECK_CALL(devthp_device_open(&dev, NULL), 0);
 	CHECK_INT(opened, 2);
 	CHECK_CALL(devthp_device_close(dev), -EIO);

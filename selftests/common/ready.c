@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 
-#include <devthp.h>
+#include <devthp_backend.h>
 
 #include "need.h"
 #include "ready.h"
@@ -44,11 +44,11 @@ static int node_ready(struct devthp_device **dev, const char **why)
 	if (!err)
 		return KSFT_PASS;
 	if (err == -ENOENT || err == -ENXIO)
-		return missing("there is no device: modprobe test_hmm, or what the backend is for",
-			       why);
+		return missing(wrong("backend %s: there is no device: load its driver",
+				     devthp_backend_default()), why);
 	if (err == -EACCES || err == -EPERM)
-		return missing("no permission to open the device: run as root",
-			       why);
+		return missing(wrong("backend %s: no permission to open its device: run as root",
+				     devthp_backend_default()), why);
 	return KSFT_FAIL;
 }
 
