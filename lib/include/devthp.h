@@ -141,7 +141,7 @@ struct devthp_device_opts {
  * on, for as long as it is open, and a child of fork() that inherits it still
  * speaks about the memory of its opener.
  *
- * -ENOENT, -ENXIO	no such device: the module is not loaded
+ * -ENOENT, -ENXIO	no such device: the module is not loaded, or has none of that minor
  * -ENODEV		there is one of that path, but of another kind
  * -ENAMETOOLONG	such a path is none
  * -EACCES		no permission on the node

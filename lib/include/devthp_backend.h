@@ -50,7 +50,7 @@ struct devthp_backend {
 	 * on a device that turns out to be another's. What it says of one is checked: if
 	 * a promise is broken, close() follows, and -EPROTO to who opens. Needed.
 	 *
-	 * -ENOENT, -ENXIO	no such device
+	 * -ENOENT, -ENXIO	no such device, of that path or minor
 	 * -ENODEV		a device, but not of this kind
 	 */
 	int (*open)(const struct devthp_backend_request *request,

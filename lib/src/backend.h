@@ -15,7 +15,7 @@ struct devthp_device {
 const struct devthp_backend *devthp_backend_find(const char *name);
 
 extern const struct devthp_backend devthp_test_hmm;
-/* Path of its node by minor number, as snprintf(); -EINVAL: there is no such. */
+/* Path of its node by minor number, as snprintf(); -ENOENT: there is no such. */
 int devthp_test_hmm_node(uint32_t minor, char *path, size_t room);
 
 #endif

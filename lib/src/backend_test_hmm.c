@@ -125,7 +125,7 @@ static int own_command(void *state, unsigned long request, void *cmd)
 int devthp_test_hmm_node(uint32_t minor, char *path, size_t room)
 {
 	if (minor >= MINORS)
-		return -EINVAL;
+		return -ENOENT;
 	return snprintf(path, room, "/dev/hmm_dmirror%u", minor);
 }
 

@@ -22,7 +22,7 @@ static void devices(void)
 	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .reserved = 1)), -EINVAL);
 	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .path = "/dev/x",
 						 .minor = 1)), -EINVAL);
-	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .minor = 4)), -EINVAL);
+	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .minor = 4)), -ENOENT);
 	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .backend = "none")),
 		   -EPROTONOSUPPORT);
 	CHECK_CALL(devthp_device_open(&dev, WITH(devthp_device_opts, .path = "/dev/absent")),

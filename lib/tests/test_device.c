@@ -59,7 +59,7 @@ static void opening_refused(void)
 	char path[300];
 
 	mock_start(0);
-	CHECK_CALL(devthp_device_open(&dev, &opts), -EINVAL);
+	CHECK_CALL(devthp_device_open(&dev, &opts), -ENOENT);
 	opts.minor = 0;
 	opts.backend = "gpu";
 	CHECK_CALL(devthp_device_open(&dev, &opts), -EPROTONOSUPPORT);
