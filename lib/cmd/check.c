@@ -7,8 +7,12 @@
 #include "report.h"
 #include "target.h"
 
-/* Pages checked in one go; counts that go beyond are only ever too small. */
+/*
+ * Pages, and parts of mappings, checked in one go; counts that go beyond are only ever too
+ * small. All of a mapping is, if it is no larger, and sums of it can be held against it.
+ */
 #define CHUNK 32768
+#define PARTS 256
 
 /* Violations told of each rule. */
 #define TOLD 10
@@ -31,6 +35,8 @@ struct sums {
 	uint64_t pages;
 	uint64_t applied[DEVTHP_RULES];
 	uint64_t broken[DEVTHP_RULES];
+	struct devthp_region parts[PARTS];	/* that are still to be checked */
+	size_t nparts, nparts_pages;
 };
 
 static void tell(const struct devthp_finding *f)
@@ -61,23 +67,38 @@ static void add(struct sums *sums, const struct devthp_findings *findings)
 	}
 }
 
-static int check_chunk(const struct target *target, uint64_t start, size_t npages,
-		       struct sums *sums)
+static int check_parts(struct sums *sums)
 {
-	const struct devthp_region region = {
-		.size = sizeof(region), .addr = (const void *)(uintptr_t)start,
-		.npages = npages, .pid = target->pid,
-	};
-	const struct devthp_region *const regions[] = { &region };
+	const struct devthp_region *regions[PARTS];
 	struct devthp_findings *findings;
+	size_t i;
 	int ret;
 
-	ret = devthp_check(regions, 1, NULL, &findings);
-	if (ret < 0)
+	for (i = 0; i < sums->nparts; i++)
+		regions[i] = &sums->parts[i];
+	ret = i ? devthp_check(regions, i, NULL, &findings) : 0;
+	if (ret < 0 || !i)
 		return ret;
-	sums->pages += npages;
+	sums->pages += sums->nparts_pages;
 	add(sums, findings);
 	devthp_findings_free(findings);
+	sums->nparts = sums->nparts_pages = 0;
+	return 0;
+}
+
+static int add_part(const struct target *target, uint64_t start, size_t npages, struct sums *sums)
+{
+	int ret = 0;
+
+	if (sums->nparts == PARTS || sums->nparts_pages + npages > CHUNK)
+		ret = check_parts(sums);
+	if (ret)
+		return ret;
+	sums->parts[sums->nparts++] = (struct devthp_region){
+		.size = sizeof(sums->parts[0]), .addr = (const void *)(uintptr_t)start,
+		.npages = npages, .pid = target->pid,
+	};
+	sums->nparts_pages += npages;
 	return 0;
 }
 
@@ -90,7 +111,7 @@ static int check_range(const struct target *target, const struct mapping *mappin
 	for (; !ret && start < mapping->end; start += npages * page_size) {
 		npages = (mapping->end - start) / page_size;
 		npages = npages < CHUNK ? npages : CHUNK;
-		ret = check_chunk(target, start, npages, data);
+		ret = add_part(target, start, npages, data);
 	}
 	return ret;
 }
@@ -133,6 +154,7 @@ int cmd_check(int argc, char **argv)
 	fact_number("pid", target.pid, NULL);
 	fact_list("findings");
 	ret = target_for_each(&target, check_range, &sums);
+	ret = ret ? ret : check_parts(&sums);
 	fact_end();
 	if (ret == -ENODATA)
 		return complain(EXIT_LACKING,

@@ -804,7 +804,11 @@ enum devthp_rule {
 	DEVTHP_RULE_DEVICE_FOLIO = 13,
 	DEVTHP_RULE_SYSTEM_FOLIO = 14,
 	DEVTHP_RULE_DEVICE_VIEW = 15,
-	DEVTHP_RULES = 16		/* numbers below it are rules, but for 0 */
+	DEVTHP_RULE_RESIDENT = 16,
+	DEVTHP_RULE_ANONYMOUS = 17,
+	DEVTHP_RULE_HUGE = 18,
+	DEVTHP_RULE_SWAPPED = 19,
+	DEVTHP_RULES = 20		/* numbers below it are rules, but for 0 */
 };
 
 /* Such as "refcount", and a sentence; "?" for what is no rule. Static storage. */

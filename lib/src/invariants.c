@@ -74,6 +74,22 @@ static const struct {
 		"device-view",
 		"what a device has mapped has the entry's level and permission",
 	},
+	[DEVTHP_RULE_RESIDENT] = {
+		"resident",
+		"smaps counts as resident in a mapping the pages that its entries lead to",
+	},
+	[DEVTHP_RULE_ANONYMOUS] = {
+		"anonymous",
+		"smaps counts as anonymous in a mapping the pages of anonymous folios",
+	},
+	[DEVTHP_RULE_HUGE] = {
+		"huge",
+		"smaps counts as huge in a mapping the pages that PMD entries lead to",
+	},
+	[DEVTHP_RULE_SWAPPED] = {
+		"swapped",
+		"smaps counts as swapped in a mapping of anonymous memory its swap entries",
+	},
 };
 
 struct devthp_findings {
@@ -195,17 +211,20 @@ static int add_uses(struct devthp_look *look, uint32_t number)
 }
 
 /* One look. Its findings are the caller's, who frees them if all goes well. */
-static int look_once(struct devthp_look *look, size_t nregions, struct devthp_findings **found)
+static int look_once(struct devthp_look *look, struct devthp_findings **found)
 {
 	uint32_t i;
-	int ret = 0;
+	int ret;
 
 	look->findings = calloc(1, sizeof(*look->findings));
 	if (!look->findings)
 		return -ENOMEM;
 	look->nuses = 0;
-	for (i = 0; !ret && i < nregions; i++)
+	ret = devthp_sums_before(look);
+	for (i = 0; !ret && i < look->nregions; i++)
 		ret = add_uses(look, i);
+	ret = ret ? ret : devthp_rules_of_mappings(look);
+	devthp_sums_forget(look);
 	ret = ret ? ret : devthp_rules_of_pages(look);
 	ret = ret ? ret : devthp_rules_of_folios(look);
 	if (ret)
@@ -254,14 +273,14 @@ static void confirm(struct devthp_findings *new, const struct devthp_findings *o
 	}
 }
 
-static int look_until_good(struct devthp_look *look, size_t nregions, uint32_t tries,
+static int look_until_good(struct devthp_look *look, uint32_t tries,
 			   struct devthp_findings **found)
 {
 	struct devthp_findings *old = NULL, *new;
 	int ret;
 
 	do {
-		ret = look_once(look, nregions, &new);
+		ret = look_once(look, &new);
 		if (ret)
 			break;
 		if (old)
@@ -379,6 +398,7 @@ int devthp_check(const struct devthp_region *const *given, size_t nregions,
 		return ret;
 	look = (struct devthp_look){
 		.regions = regions,
+		.nregions = nregions,
 		.flags = opts.flags,
 		.rules = opts.rules ? opts.rules : ALL_RULES,
 	};
@@ -386,7 +406,7 @@ int devthp_check(const struct devthp_region *const *given, size_t nregions,
 	ret = ret ? ret : devthp_scratch_get(&uses, room);
 	if (!ret) {
 		look.uses = uses;
-		ret = look_until_good(&look, nregions, opts.tries ? opts.tries : TRIES, &found);
+		ret = look_until_good(&look, opts.tries ? opts.tries : TRIES, &found);
 		devthp_scratch_put(uses, room);
 	}
 	free(regions);

@@ -15,17 +15,26 @@ struct devthp_use {
 	uint32_t region;
 };
 
+struct devthp_sums;
+
 struct devthp_look {
 	const struct devthp_region *regions;
+	size_t nregions;
 	struct devthp_use *uses;
 	size_t nuses;
 	uint32_t flags;		/* DEVTHP_CHECK_* */
 	uint32_t rules;		/* bit N: apply rule N */
 	struct devthp_findings *findings;
+	struct devthp_sums *sums;	/* of smaps, by region */
 };
 
 /* What speaks of one entry, or one page. */
 int devthp_rules_of_pages(struct devthp_look *look);
+
+/* What speaks of all entries of a mapping: before and after the pages are looked at. */
+int devthp_sums_before(struct devthp_look *look);
+int devthp_rules_of_mappings(struct devthp_look *look);
+void devthp_sums_forget(struct devthp_look *look);
 
 /* What speaks of all entries of a folio; sorts the uses by folio. */
 int devthp_rules_of_folios(struct devthp_look *look);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "internal.h"
+#include "text.h"
 
 struct devthp_view {
 	pid_t pid;		/* 0: our own */
@@ -34,6 +35,10 @@ int devthp_source_device(struct devthp_view *view, struct devthp_device *dev);
  */
 int devthp_source_smaps(struct devthp_view *view);
 bool devthp_smaps_could_tell(const struct devthp_view *view);
+
+/* May the sums of its mapping have counted the page, and have they surely? */
+bool devthp_smaps_may_count(const struct devthp_page *page);
+bool devthp_smaps_counts(const struct devthp_page *page, const struct devthp_smap *smap);
 
 int devthp_probe_open(void);
 bool devthp_pagemap_shows_pfns(void);

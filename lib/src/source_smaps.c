@@ -15,20 +15,28 @@ struct span {
 	size_t first, end;
 };
 
-/* May the sums of its mapping have counted it? */
-static bool may_be_counted(const struct devthp_page *page)
+bool devthp_smaps_may_count(const struct devthp_page *page)
 {
 	return page->location == DEVTHP_LOC_SYSTEM || page->location == DEVTHP_LOC_DEVICE ||
 	       page->location == DEVTHP_LOC_EXCLUSIVE ||
 	       page->location == DEVTHP_LOC_MIGRATION || page->location == DEVTHP_LOC_UNKNOWN;
 }
 
-/* Is it surely? Of entries that are not present all that lead to pages are. */
-static bool is_counted(const struct devthp_page *page, const struct devthp_smap *smap)
+/* Memory of a device that holds files, which is mapped as what is no page may be. */
+static bool is_dax(const struct devthp_page *page)
+{
+	const uint64_t flags = DEVTHP_FOLIO_ZONE_DEVICE | DEVTHP_FOLIO_ANON;
+
+	return page->known & DEVTHP_KNOWN_FLAGS &&
+	       (page->flags & flags) == DEVTHP_FOLIO_ZONE_DEVICE;
+}
+
+/* Of entries that are not present all that lead to pages are. */
+bool devthp_smaps_counts(const struct devthp_page *page, const struct devthp_smap *smap)
 {
 	if (page->location == DEVTHP_LOC_SYSTEM)
-		return page->known & DEVTHP_KNOWN_FOLIO && !smap->special;
-	return may_be_counted(page) && page->location != DEVTHP_LOC_UNKNOWN;
+		return page->known & DEVTHP_KNOWN_FOLIO && !smap->special && !is_dax(page);
+	return devthp_smaps_may_count(page) && page->location != DEVTHP_LOC_UNKNOWN;
 }
 
 static struct span span_of(const struct devthp_view *view, const struct devthp_mapping *mapping)
@@ -68,7 +76,7 @@ static bool lacks_level(const struct devthp_page *page)
 
 static bool is_told(const struct devthp_page *page, const struct devthp_smap *smap, bool all)
 {
-	return lacks_level(page) && (all ? may_be_counted(page) : is_counted(page, smap));
+	return lacks_level(page) && (all ? devthp_smaps_may_count(page) : devthp_smaps_counts(page, smap));
 }
 
 /* The next page of the span that another entry maps, if they are of npages each. */
@@ -114,8 +122,8 @@ static void fill_from_smap(struct devthp_view *view, const struct devthp_smap *s
 	if (!smap->told || smap->page_bytes != view->page_size)
 		return;
 	for (i = span.first; i < span.end; i++) {
-		possible += may_be_counted(&view->pages[i]);
-		counted += is_counted(&view->pages[i], smap);
+		possible += devthp_smaps_may_count(&view->pages[i]);
+		counted += devthp_smaps_counts(&view->pages[i], smap);
 	}
 	/* It has changed since the others looked. */
 	if (counted * view->page_size > smap->resident)
@@ -142,7 +150,7 @@ bool devthp_smaps_could_tell(const struct devthp_view *view)
 	size_t i;
 
 	for (i = 0; i < view->npages; i++) {
-		if (may_be_counted(&view->pages[i]) && lacks_level(&view->pages[i]))
+		if (devthp_smaps_may_count(&view->pages[i]) && lacks_level(&view->pages[i]))
 			return true;
 	}
 	return false;

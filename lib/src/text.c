@@ -76,6 +76,23 @@ static uint32_t vma_of(const char *flags)
 	       (flags[3] == 's' ? DEVTHP_VMA_SHARED : 0);
 }
 
+/* Of " 00000000 00:00 0": offset, device and inode. */
+static bool is_of_no_file(const char *text)
+{
+	static const unsigned int bases[] = { 16, 16, 16, 10 };
+	uint64_t number = 1;
+	unsigned int i;
+
+	for (i = 0; i < 4; i++) {
+		if (*text != (i == 2 ? ':' : ' '))
+			return false;
+		text = devthp_parse_number(text + 1, bases[i], &number);
+		if (!text)
+			return false;
+	}
+	return !number;
+}
+
 const char *devthp_parse_mapping(const char *line, struct devthp_mapping *mapping)
 {
 	const char *at = devthp_parse_number(line, 16, &mapping->start);
@@ -89,11 +106,15 @@ const char *devthp_parse_mapping(const char *line, struct devthp_mapping *mappin
 	if (strspn(at, "rwxps-") < 4)
 		return NULL;
 	mapping->vma = vma_of(at);
+	mapping->of_file = !is_of_no_file(at + 4);
 	return next_line(at);
 }
 
-/* Fields of a mapping in smaps, all of which are needed. */
-enum { RSS, ANONYMOUS, ANON_BY_PMD, SHMEM_BY_PMD, FILE_BY_PMD, KERNEL_PAGE, MMU_PAGE, SMAP_FIELDS };
+/* Fields of a mapping in smaps, all of which are needed, but for the last one. */
+enum {
+	RSS, ANONYMOUS, ANON_BY_PMD, SHMEM_BY_PMD, FILE_BY_PMD, KERNEL_PAGE, MMU_PAGE, SWAPPED,
+	SMAP_FIELDS
+};
 
 static const char *const smap_keys[SMAP_FIELDS] = {
 	[RSS] = "Rss:",
@@ -103,6 +124,7 @@ static const char *const smap_keys[SMAP_FIELDS] = {
 	[FILE_BY_PMD] = "FilePmdMapped:",
 	[KERNEL_PAGE] = "KernelPageSize:",
 	[MMU_PAGE] = "MMUPageSize:",
+	[SWAPPED] = "Swap:",
 };
 
 /* Which field the line is, and its bytes; SMAP_FIELDS: another, or no number. */
@@ -166,7 +188,9 @@ const char *devthp_parse_smap(const char *text, struct devthp_smap *smap)
 	smap->anonymous = bytes[ANONYMOUS];
 	smap->page_bytes = bytes[KERNEL_PAGE] > bytes[MMU_PAGE] ? bytes[KERNEL_PAGE] :
 								  bytes[MMU_PAGE];
-	smap->told = flags && seen == (1U << SMAP_FIELDS) - 1 &&
+	smap->swapped_told = seen & 1U << SWAPPED;
+	smap->swapped = bytes[SWAPPED];
+	smap->told = flags && (seen | 1U << SWAPPED) == (1U << SMAP_FIELDS) - 1 &&
 		     !__builtin_add_overflow(bytes[ANON_BY_PMD], bytes[SHMEM_BY_PMD],
 					     &smap->by_pmd) &&
 		     !__builtin_add_overflow(smap->by_pmd, bytes[FILE_BY_PMD], &smap->by_pmd);

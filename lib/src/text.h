@@ -21,6 +21,7 @@ bool devthp_parse_field(const char *text, const char *key, uint64_t *value);
 struct devthp_mapping {
 	uint64_t start, end;
 	uint32_t vma;		/* DEVTHP_VMA_* */
+	bool of_file;		/* or it is not said that it is of none */
 };
 
 /* One line of /proc/PID/maps. Returns the next line, "" behind the last; NULL: bad text. */
@@ -34,6 +35,8 @@ struct devthp_smap {
 	uint64_t resident;	/* bytes of pages that were counted */
 	uint64_t anonymous;	/* of them */
 	uint64_t by_pmd;	/* of them, those that PMD entries map */
+	bool swapped_told;
+	uint64_t swapped;
 };
 
 /* The same for all lines that /proc/PID/smaps has on one mapping. */

@@ -20,7 +20,7 @@ static struct {
 	size_t ncalls, next;
 	struct {
 		const char *path;
-		const void *bytes;
+		const void *bytes, *other;
 		size_t count;
 		int error;
 		uint64_t word;	/* without bytes and error */
@@ -32,6 +32,14 @@ static struct {
 	unsigned int interrupts;
 	int open;
 } mock;
+
+static void take_turns(size_t i)
+{
+	const void *bytes = mock.files[i].bytes;
+
+	mock.files[i].bytes = mock.files[i].other;
+	mock.files[i].other = bytes;
+}
 
 static int mock_open(const char *path, int flags)
 {
@@ -46,6 +54,8 @@ static int mock_open(const char *path, int flags)
 			continue;
 		if (mock.files[i].error)
 			return mock.files[i].error;
+		if (mock.files[i].other)
+			take_turns(i);
 		mock.open++;
 		return FD_FILES + (int)i;
 	}
@@ -204,6 +214,15 @@ void mock_file(const char *path, const void *bytes, size_t count, int error)
 	mock.files[mock.nfiles].bytes = bytes;
 	mock.files[mock.nfiles].count = count;
 	mock.files[mock.nfiles++].error = error;
+}
+
+void mock_file_turns(const char *path, const void *other)
+{
+	size_t i = 0;
+
+	while (strcmp(path, mock.files[i].path))
+		i++;
+	mock.files[i].other = other;
 }
 
 void mock_words(const char *path, uint64_t word)

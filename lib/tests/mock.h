@@ -49,6 +49,8 @@ void mock_start(int minor);
 void mock_expect(const struct mock_ioctl *calls, size_t count);
 /* Opening the path gives these bytes, or (bytes NULL) the error. */
 void mock_file(const char *path, const void *bytes, size_t count, int error);
+/* From now on it gives the other one, which is as long, and the former, in turn. */
+void mock_file_turns(const char *path, const void *other);
 /* A file without end that consists of this word. */
 void mock_words(const char *path, uint64_t word);
 /* What the probe scans, at most "chunk" records a call. */

@@ -24,7 +24,8 @@
 
 static size_t page_size, pmd_pages, nrecords;
 static uint64_t base;
-static char maps[256];
+static char maps[256], smaps[1024];
+static size_t resident, anonymous, huge, swapped, mapped_by;	/* pages, in smaps */
 static struct folio_probe_record *records;
 static struct devthp_region region;
 static uint32_t flags;
@@ -66,6 +67,26 @@ static void make_pte(size_t i)
 	r->bits = OWN;
 }
 
+static void tell_mapping(size_t first, size_t last)
+{
+	const size_t kb = page_size / 1024, length = strlen(smaps);
+
+	snprintf(smaps + length, sizeof(smaps) - length,
+		 "%llx-%llx rw-p 00000000 00:00 0\n"
+		 "KernelPageSize: %8zu kB\nMMUPageSize: %8zu kB\nRss: %8zu kB\n"
+		 "Anonymous: %8zu kB\nAnonHugePages: %8zu kB\nShmemPmdMapped: 0 kB\n"
+		 "FilePmdMapped: 0 kB\nSwap: %8zu kB\nVmFlags: rd wr mr mw me ac sd\n",
+		 (unsigned long long)(base + first * page_size),
+		 (unsigned long long)(base + (last + 1) * page_size), mapped_by * kb, kb,
+		 resident * kb, anonymous * kb, huge * kb, swapped * kb);
+}
+
+static void tell_smaps(void)
+{
+	smaps[0] = '\0';
+	tell_mapping(0, 2 * pmd_pages - 1);
+}
+
 static bool start(void)
 {
 	size_t i;
@@ -93,6 +114,12 @@ static bool start(void)
 		 (unsigned long long)base,
 		 (unsigned long long)(base + 2 * pmd_pages * page_size));
 	mock_file("/proc/4711/maps", maps, strlen(maps), 0);
+	resident = anonymous = 2 * pmd_pages;
+	huge = pmd_pages;
+	swapped = 0;
+	mapped_by = 1;
+	tell_smaps();
+	mock_file("/proc/4711/smaps", smaps, sizeof(smaps), 0);
 	mock_probe(records, nrecords, 512);
 	region = (struct devthp_region){
 		.size = sizeof(region), .addr = (void *)(uintptr_t)base,
@@ -377,6 +404,109 @@ static void device_view(void)
 	device_sees(pmd & ~DEVTHP_PROT_WRITE, (int)(devthp_pmd_size() / devthp_page_size()));
 }
 
+/* A sum of smaps that is not that of the entries, by one page, or by the bound. */
+static void sum_is(size_t *sum, size_t pages, unsigned int rule, int64_t expected)
+{
+	*sum = pages;
+	tell_smaps();
+	if (expected < 0)
+		end_good();
+	else
+		end_broken(rule, 0, expected, (int64_t)pages);
+}
+
+static void resident_sum(void)
+{
+	const int more[] = { -1, 1 };
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(more) && start(); i++)
+		sum_is(&resident, 2 * pmd_pages + more[i], DEVTHP_RULE_RESIDENT, 2 * pmd_pages);
+	/* What is counted of a broken page is not known. */
+	for (i = 0; i < ARRAY_SIZE(more) && start(); i++) {
+		pte(0)->kind = FOLIO_PROBE_KIND_HWPOISON;
+		anonymous--;
+		sum_is(&resident, 2 * pmd_pages - i, DEVTHP_RULE_RESIDENT, -1);
+	}
+}
+
+static void anonymous_sum(void)
+{
+	if (start())
+		sum_is(&anonymous, 2 * pmd_pages - 1, DEVTHP_RULE_ANONYMOUS, 2 * pmd_pages);
+	if (!start())
+		return;
+	pte(0)->folio_flags = FOLIO_PROBE_F_LRU;
+	sum_is(&anonymous, 2 * pmd_pages, DEVTHP_RULE_ANONYMOUS, 2 * pmd_pages - 1);
+}
+
+static void huge_sum(void)
+{
+	if (start())
+		sum_is(&huge, 0, DEVTHP_RULE_HUGE, pmd_pages);
+	if (start())
+		sum_is(&huge, 2 * pmd_pages, DEVTHP_RULE_HUGE, pmd_pages);
+}
+
+static void swapped_sum(void)
+{
+	if (start())
+		sum_is(&swapped, 3, DEVTHP_RULE_SWAPPED, 0);
+	if (!start())
+		return;
+	pte(0)->kind = FOLIO_PROBE_KIND_SWAP;
+	resident = anonymous = 2 * pmd_pages - 1;
+	sum_is(&swapped, 0, DEVTHP_RULE_SWAPPED, 1);
+	if (!start())
+		return;
+	pte(0)->kind = FOLIO_PROBE_KIND_SWAP;
+	resident = anonymous = 2 * pmd_pages - 1;
+	sum_is(&swapped, 1, DEVTHP_RULE_SWAPPED, -1);
+	/* Of a file in memory more may be swapped out than has entries. */
+	if (!start())
+		return;
+	swapped = 3;
+	tell_smaps();
+	memcpy(strchr(smaps, '\n') - 1, "7", 1);
+	end_good();
+}
+
+/* Those that cannot be said to be of the same entries. */
+static void sums_that_say_nothing(void)
+{
+	static char before[sizeof(smaps)];
+	struct devthp_findings *findings = NULL;
+
+	/* It changed between before and after. */
+	if (!start())
+		return;
+	memcpy(before, smaps, sizeof(smaps));
+	resident = 5;
+	tell_smaps();
+	mock_file_turns("/proc/4711/smaps", before);
+	CHECK_CALL(check(&findings), 0);
+	CHECK_INT(devthp_findings_applied(findings, DEVTHP_RULE_RESIDENT), 0);
+	CHECK(devthp_findings_applied(findings, DEVTHP_RULE_REFCOUNT) > 0);
+	devthp_findings_free(findings);
+	end();
+	/* Not all of a mapping is looked at. */
+	start();
+	resident = anonymous = pmd_pages;
+	smaps[0] = '\0';
+	tell_mapping(0, pmd_pages - 1);
+	resident = 5;
+	tell_mapping(pmd_pages, 2 * pmd_pages - 1);
+	region.npages--;
+	flags = 0;
+	end_good();
+	/* Larger pages. */
+	start();
+	resident = 5;
+	mapped_by = 2;
+	tell_smaps();
+	end_good();
+}
+
 /* Two regions that map the same small page: each of them is counted. */
 static void shared(void)
 {
@@ -486,6 +616,11 @@ static const struct tap_case cases[] = {
 	{ "uffd-wp", uffd_wp },
 	{ "kind of folio", kind_of_folio },
 	{ "device view", device_view },
+	{ "resident sum of a mapping", resident_sum },
+	{ "anonymous sum of a mapping", anonymous_sum },
+	{ "huge sum of a mapping", huge_sum },
+	{ "swapped sum of a mapping", swapped_sum },
+	{ "sums that say nothing", sums_that_say_nothing },
 	{ "shared", shared },
 	{ "only rules asked for", only_rules_asked_for },
 	{ "arguments", arguments },
