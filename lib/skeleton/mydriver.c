@@ -38,6 +38,9 @@ static int mydriver_open(const struct devthp_backend_request *request,
 	struct mydriver *my;
 	int fd;
 
+	/* Of several devices, NODE would be the first; of one, there is no second. */
+	if (request->minor)
+		return -ENOENT;
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
