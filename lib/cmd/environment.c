@@ -32,6 +32,8 @@ int open_device(struct devthp_device **dev, const char *path)
 {
 	struct devthp_device_opts opts = { .size = sizeof(opts), .path = path };
 
+	if (path && !*path)
+		return -ENODEV;
 	return devthp_device_open(dev, &opts);
 }
 
@@ -73,8 +75,8 @@ int explain_device(int err, const char *path)
 				backend, path ? path : "its device");
 	case -ENODEV:
 	case -ENOTTY:
-		return complain(EXIT_USAGE, "backend %s: %s is not a device of its kind", backend,
-				path ? path : "what is there");
+		return complain(EXIT_USAGE, "backend %s: \"%s\" is not a device of its kind", backend,
+				path ? path : "its usual device");
 	default:
 		return complain(EXIT_LACKING, "backend %s: cannot open %s: %s", backend,
 				path ? path : "its device", strerror(-err));

@@ -8,6 +8,9 @@
 
 #include "target.h"
 
+/* Some minutes, if next to nothing is mapped there. */
+#define RANGE_MAX	(1ULL << 40)
+
 static bool parse_range(const char *text, uint64_t *start, uint64_t *end)
 {
 	int length = 0;
@@ -52,6 +55,9 @@ int target_parse(struct target *target, int argc, char **argv, void (*help)(void
 		return complain(EXIT_USAGE,
 				"\"%s\" is no range of whole pages like 7f0000000000-7f0000200000",
 				range);
+	if (target->end - target->start > RANGE_MAX)
+		return complain(EXIT_USAGE, "\"%s\" is more than 1 TiB; see devthp %s --help", range,
+				argv[0]);
 	return -1;
 }
 

@@ -153,6 +153,8 @@ static int identify(struct test_hmm *hmm)
 
 	if (minor < 0)
 		return minor;
+	if (minor >= MINORS)
+		return -ENODEV;
 	return command(hmm, TEST_HMM_SNAPSHOT, &nothing) == -EINVAL ? minor : -ENODEV;
 }
 

@@ -188,7 +188,8 @@ misuse()
 	for words in '' nothing 'cycle --folios=0' 'cycle --folios=x' 'cycle --unmap' 'cycle more' \
 		'cycle --nothing' 'probe more' 'map' 'map x' 'map 1 2-1' 'map 1 2 3' 'check' \
 		'check --nothing' 'check 0' 'check 1 1000-1001' 'cycle --unmap=x' 'cycle --touch=x' \
-		'bench more' 'bench --instruction=0' 'probe --device'; do
+		'bench more' 'bench --instruction=0' 'probe --device' 'map 1 0-fffffffffffff000' \
+		'check 1 0-fffffffffffff000' 'cycle --device='; do
 		# shellcheck disable=SC2086
 		"$BUILD/devthp" $words >"$tmp/out" 2>"$tmp/err"
 		[ $? -eq 2 ] && [ ! -s "$tmp/out" ] && grep -q '^devthp: ' "$tmp/err" && continue
