@@ -32,7 +32,8 @@
  * - Addresses are those of the calling process, unless a pid is named.
  * - A NULL pointer where an object or a buffer is needed is -EINVAL.
  * - What the backend of a device cannot do is -EOPNOTSUPP, and what it fails with is
- *   returned as it is; see devthp_backend.h. Errors that are listed below come on top of
+ *   returned as it is; see devthp_backend.h. -EPROTO is a backend that breaks a promise
+ *   made there; the log tells which. Errors that are listed below come on top of
  *   those of any call: -ENOMEM, and what the kernel says of its files (-EMFILE, -EIO...).
  */
 #ifndef DEVTHP_H
@@ -146,7 +147,6 @@ struct devthp_device_opts {
  * -ENAMETOOLONG	such a path is none
  * -EACCES		no permission on the node
  * -EPROTONOSUPPORT	no backend of that name
- * -EPROTO		the backend breaks a promise of devthp_backend.h; the log tells which
  */
 DEVTHP_API int devthp_device_open(struct devthp_device **dev,
 				  const struct devthp_device_opts *opts);

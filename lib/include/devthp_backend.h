@@ -7,8 +7,9 @@
  *
  * Rules for all members
  *
- * - They return 0 or a negative errno, unless said otherwise. -EOPNOTSUPP says that
- *   this very driver, or module, cannot do it, as if the member were absent.
+ * - They return 0 or a negative errno, unless said otherwise; what else they return is
+ *   -EPROTO to the caller. -EOPNOTSUPP says that this very driver, or module, cannot do
+ *   it, as if the member were absent.
  * - Arguments are checked before: addresses are aligned to pages, npages is not 0, and
  *   the range does not wrap around. Whether it is mapped is for the member to find out.
  * - Pointers for results are never NULL. They need to be set on success only.

@@ -33,6 +33,20 @@ const char *devthp_backend_default(void)
 	return devthp_backend_find(NULL)->name;
 }
 
+int devthp_backend_answer(const struct devthp_backend *backend, const char *member, int ret)
+{
+	/* One of them answers a question. */
+	if (ret > !strcmp(member, "is_exclusive")) {
+		devthp_log(DEVTHP_LOG_ERROR, 0, "backend %s breaks a promise: its %s() returned %d",
+			   backend->name, member, ret);
+		return -EPROTO;
+	}
+	if (ret < 0)
+		devthp_log(DEVTHP_LOG_DEBUG, ret, "backend %s: its %s() says: %m", backend->name,
+			   member);
+	return ret;
+}
+
 /* What comes together is there, or is not. */
 static bool is_whole(const struct devthp_backend *b)
 {

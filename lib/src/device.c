@@ -8,6 +8,11 @@
 
 #define MEMBER(name) offsetof(struct devthp_backend, name)
 
+/* Call the member, which is there. */
+#define ASK(dev, member, ...) \
+	devthp_backend_answer((dev)->backend, #member, \
+			      (dev)->backend->member((dev)->facts.state, ##__VA_ARGS__))
+
 /* A report that must be there. */
 static int check_report(const struct devthp_device *dev, const void *report)
 {
@@ -67,13 +72,6 @@ static int check(const struct devthp_device *dev, size_t member, const void *add
 	return ret ? ret : devthp_report_check(report);
 }
 
-static void log_failure(const struct devthp_device *dev, const char *call, int ret)
-{
-	if (ret < 0)
-		devthp_log(DEVTHP_LOG_DEBUG, ret, "%s: backend %s says: %m", call,
-			   dev->backend->name);
-}
-
 static uint64_t pages_on_device(struct devthp_device *dev, uintptr_t addr, size_t npages)
 {
 	uint64_t count = 0;
@@ -85,7 +83,7 @@ static uint64_t pages_on_device(struct devthp_device *dev, uintptr_t addr, size_
 	prot = malloc(npages);
 	if (!prot)
 		return DEVTHP_NONE;
-	if (dev->backend->snapshot(dev->facts.state, addr, npages, prot)) {
+	if (ASK(dev, snapshot, addr, npages, prot)) {
 		free(prot);
 		return DEVTHP_NONE;
 	}
@@ -126,9 +124,7 @@ int devthp_migrate_to_device(struct devthp_device *dev, void *addr, size_t npage
 
 	if (report)
 		before = pages_on_device(dev, (uintptr_t)addr, npages);
-	ret = dev->backend->migrate_to_device(dev->facts.state, (uintptr_t)addr, npages, buf,
-					      &facts.entries);
-	log_failure(dev, __func__, ret);
+	ret = ASK(dev, migrate_to_device, (uintptr_t)addr, npages, buf, &facts.entries);
 	if (report) {
 		facts.pages = moved(before, pages_on_device(dev, (uintptr_t)addr, npages));
 		devthp_report_put(report, &facts, sizeof(facts));
@@ -151,8 +147,7 @@ int devthp_migrate_to_system(struct devthp_device *dev, void *addr, size_t npage
 
 	if (report)
 		before = pages_on_device(dev, (uintptr_t)addr, npages);
-	ret = dev->backend->migrate_to_system(dev->facts.state, (uintptr_t)addr, npages, &facts.entries);
-	log_failure(dev, __func__, ret);
+	ret = ASK(dev, migrate_to_system, (uintptr_t)addr, npages, &facts.entries);
 	if (report) {
 		facts.pages = moved(pages_on_device(dev, (uintptr_t)addr, npages), before);
 		devthp_report_put(report, &facts, sizeof(facts));
@@ -172,8 +167,7 @@ int devthp_device_read(struct devthp_device *dev, const void *addr, size_t npage
 		ret = -EINVAL;
 	if (ret)
 		return ret;
-	ret = dev->backend->read(dev->facts.state, (uintptr_t)addr, npages, buf, &facts.pages,
-				&facts.faults);
+	ret = ASK(dev, read, (uintptr_t)addr, npages, buf, &facts.pages, &facts.faults);
 	devthp_report_put(report, &facts, sizeof(facts));
 	return ret;
 }
@@ -190,8 +184,7 @@ int devthp_device_write(struct devthp_device *dev, void *addr, size_t npages, co
 		ret = -EINVAL;
 	if (ret)
 		return ret;
-	ret = dev->backend->write(dev->facts.state, (uintptr_t)addr, npages, buf, &facts.pages,
-				 &facts.faults);
+	ret = ASK(dev, write, (uintptr_t)addr, npages, buf, &facts.pages, &facts.faults);
 	devthp_report_put(report, &facts, sizeof(facts));
 	return ret;
 }
@@ -205,7 +198,7 @@ int devthp_device_snapshot(struct devthp_device *dev, const void *addr, size_t n
 	ret = check(dev, MEMBER(snapshot), addr, npages, NULL);
 	if (!ret && !prot)
 		ret = -EINVAL;
-	return ret ? ret : dev->backend->snapshot(dev->facts.state, (uintptr_t)addr, npages, prot);
+	return ret ? ret : ASK(dev, snapshot, (uintptr_t)addr, npages, prot);
 }
 
 int devthp_device_fail_alloc(struct devthp_device *dev, uint64_t nth)
@@ -213,7 +206,7 @@ int devthp_device_fail_alloc(struct devthp_device *dev, uint64_t nth)
 	DEVTHP_KEEP_ERRNO;
 	int ret = check_able(dev, MEMBER(fail_alloc));
 
-	return ret ? ret : dev->backend->fail_alloc(dev->facts.state, nth);
+	return ret ? ret : ASK(dev, fail_alloc, nth);
 }
 
 int devthp_device_evict(struct devthp_device *dev)
@@ -221,7 +214,7 @@ int devthp_device_evict(struct devthp_device *dev)
 	DEVTHP_KEEP_ERRNO;
 	int ret = check_able(dev, MEMBER(evict));
 
-	return ret ? ret : dev->backend->evict(dev->facts.state);
+	return ret ? ret : ASK(dev, evict);
 }
 
 int devthp_device_drain(struct devthp_device *dev, struct devthp_eviction *report)
@@ -233,7 +226,7 @@ int devthp_device_drain(struct devthp_device *dev, struct devthp_eviction *repor
 	ret = check_able(dev, MEMBER(drain));
 	ret = ret ? ret : devthp_report_check(report);
 	if (!ret)
-		ret = dev->backend->drain(dev->facts.state, &facts);
+		ret = ASK(dev, drain, &facts);
 	if (!ret)
 		devthp_report_put(report, &facts, sizeof(facts));
 	return ret;
@@ -248,7 +241,7 @@ int devthp_device_usage(struct devthp_device *dev, struct devthp_usage *usage)
 	ret = check_report(dev, usage);
 	ret = ret ? ret : check_able(dev, MEMBER(usage));
 	if (!ret)
-		ret = dev->backend->usage(dev->facts.state, &facts);
+		ret = ASK(dev, usage, &facts);
 	if (!ret)
 		devthp_report_put(usage, &facts, sizeof(facts));
 	return ret;
@@ -266,7 +259,7 @@ int devthp_device_hold(struct devthp_device *dev, void *addr, size_t npages, uin
 	if (!ret && (flags & ~known || (flags && !(flags & DEVTHP_HOLD_PIN))))
 		ret = -EINVAL;
 	if (!ret)
-		ret = dev->backend->hold(dev->facts.state, (uintptr_t)addr, npages, flags, &count);
+		ret = ASK(dev, hold, (uintptr_t)addr, npages, flags, &count);
 	if (!ret && held)
 		*held = count;
 	return ret;
@@ -280,7 +273,7 @@ int devthp_device_unhold(struct devthp_device *dev, void *addr, size_t npages, u
 
 	ret = check(dev, MEMBER(unhold), addr, npages, NULL);
 	if (!ret)
-		ret = dev->backend->unhold(dev->facts.state, (uintptr_t)addr, npages, &count);
+		ret = ASK(dev, unhold, (uintptr_t)addr, npages, &count);
 	if (!ret && held)
 		*held = count;
 	return ret;
@@ -307,7 +300,7 @@ int devthp_device_hold_frames(struct devthp_device *dev, uint64_t pfn, size_t np
 
 	ret = check_frames(dev, pfn, npages);
 	if (!ret)
-		ret = dev->backend->hold_frames(dev->facts.state, pfn, npages, &count);
+		ret = ASK(dev, hold_frames, pfn, npages, &count);
 	if (!ret && held)
 		*held = count;
 	return ret;
@@ -322,7 +315,7 @@ int devthp_device_unhold_frames(struct devthp_device *dev, uint64_t pfn, size_t 
 
 	ret = check_frames(dev, pfn, npages);
 	if (!ret)
-		ret = dev->backend->unhold_frames(dev->facts.state, pfn, npages, &count);
+		ret = ASK(dev, unhold_frames, pfn, npages, &count);
 	if (!ret && held)
 		*held = count;
 	return ret;
@@ -342,7 +335,7 @@ int devthp_device_pause(struct devthp_device *dev, unsigned int point)
 	DEVTHP_KEEP_ERRNO;
 	int ret = check_point(dev, point);
 
-	return ret ? ret : dev->backend->pause(dev->facts.state, point);
+	return ret ? ret : ASK(dev, pause, point);
 }
 
 int devthp_device_pause_wait(struct devthp_device *dev, unsigned int point,
@@ -351,7 +344,7 @@ int devthp_device_pause_wait(struct devthp_device *dev, unsigned int point,
 	DEVTHP_KEEP_ERRNO;
 	int ret = check_point(dev, point);
 
-	return ret ? ret : dev->backend->pause_wait(dev->facts.state, point, timeout_ms);
+	return ret ? ret : ASK(dev, pause_wait, point, timeout_ms);
 }
 
 int devthp_device_resume(struct devthp_device *dev, unsigned int point)
@@ -359,7 +352,7 @@ int devthp_device_resume(struct devthp_device *dev, unsigned int point)
 	DEVTHP_KEEP_ERRNO;
 	int ret = check_point(dev, point);
 
-	return ret ? ret : dev->backend->resume(dev->facts.state, point);
+	return ret ? ret : ASK(dev, resume, point);
 }
 
 int devthp_device_times(struct devthp_device *dev, struct devthp_times *times)
@@ -371,7 +364,7 @@ int devthp_device_times(struct devthp_device *dev, struct devthp_times *times)
 	ret = check_report(dev, times);
 	ret = ret ? ret : check_able(dev, MEMBER(times));
 	if (!ret)
-		ret = dev->backend->times(dev->facts.state, &facts);
+		ret = ASK(dev, times, &facts);
 	if (!ret)
 		devthp_report_put(times, &facts, sizeof(facts));
 	return ret;
@@ -388,7 +381,7 @@ int devthp_device_exclusive(struct devthp_device *dev, void *addr, size_t npages
 		ret = devthp_scratch_get(&scratch, npages);
 	if (ret)
 		return ret;
-	ret = dev->backend->exclusive(dev->facts.state, (uintptr_t)addr, npages, buf ? buf : scratch);
+	ret = ASK(dev, exclusive, (uintptr_t)addr, npages, buf ? buf : scratch);
 	if (scratch)
 		devthp_scratch_put(scratch, npages);
 	return ret;
@@ -400,5 +393,5 @@ int devthp_device_is_exclusive(struct devthp_device *dev, const void *addr, size
 	int ret;
 
 	ret = check(dev, MEMBER(is_exclusive), addr, npages, NULL);
-	return ret ? ret : dev->backend->is_exclusive(dev->facts.state, (uintptr_t)addr, npages);
+	return ret ? ret : ASK(dev, is_exclusive, (uintptr_t)addr, npages);
 }

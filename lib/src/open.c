@@ -4,15 +4,11 @@
 
 #include "backend.h"
 
-/* Which promise of devthp_backend.h the backend's open() has not kept; NULL: it has. */
-static const char *broken_promise(int ret, const struct devthp_backend_device *facts)
+/* Which promise of devthp_backend.h the backend has not kept; NULL: it has. */
+static const char *broken_promise(const struct devthp_backend_device *facts)
 {
 	const uint32_t kinds = DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT;
 
-	if (ret < 0)
-		return NULL;
-	if (ret)
-		return "it returned neither 0 nor a negative errno";
 	if (!facts->window_pages)
 		return "window_pages is 0";
 	if (facts->caps & ~kinds || facts->caps == kinds)
@@ -29,16 +25,18 @@ static int open_with(const struct devthp_backend *backend, const struct devthp_d
 	const struct devthp_backend_request request = {
 		.path = opts->path, .minor = opts->minor,
 	};
-	int ret = backend->open(&request, facts);
-	const char *broken = broken_promise(ret, facts);
+	const int opened = backend->open(&request, facts);
+	const char *broken = opened ? NULL : broken_promise(facts);
+	int ret = devthp_backend_answer(backend, "open", opened);
 
-	if (!broken)
-		return ret;
-	devthp_log(DEVTHP_LOG_ERROR, 0, "backend %s: its open() breaks a promise: %s",
-		   backend->name, broken);
-	if (!ret || facts->state)
+	if (broken) {
+		devthp_log(DEVTHP_LOG_ERROR, 0, "backend %s breaks a promise: of its device %s",
+			   backend->name, broken);
+		ret = -EPROTO;
+	}
+	if (broken || (opened > 0 && facts->state))
 		backend->close(facts->state);
-	return -EPROTO;
+	return ret;
 }
 
 int devthp_device_open(struct devthp_device **dev, const struct devthp_device_opts *given)
@@ -86,7 +84,7 @@ int devthp_device_close(struct devthp_device *dev)
 		return 0;
 	if (!devthp_live_remove(dev))
 		return -EBADF;
-	ret = dev->backend->close(dev->facts.state);
+	ret = devthp_backend_answer(dev->backend, "close", dev->backend->close(dev->facts.state));
 	free(dev);
 	return ret;
 }

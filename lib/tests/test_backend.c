@@ -162,8 +162,8 @@ static const struct lie {
 	uint64_t window_pages;
 	uint32_t caps, reserved;
 } lies[] = {
-	{ "neither 0 nor a negative errno", 1, true, 16, 0, 0 },
-	{ "neither 0 nor a negative errno", INT_MAX, false, 16, 0, 0 },
+	{ "open() returned 1", 1, true, 16, 0, 0 },
+	{ "open() returned 2147483647", INT_MAX, false, 16, 0, 0 },
 	{ "window_pages is 0", 0, true, 0, DEVTHP_CAP_PRIVATE, 0 },
 	/* Who needs no state has opened one all the same. */
 	{ "window_pages is 0", 0, false, 0, 0, 0 },

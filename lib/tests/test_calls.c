@@ -274,7 +274,7 @@ static void driver_that_cannot(void)
 }
 
 /* What a driver says is what the caller gets; results are not touched. */
-static void driver_that_fails(void)
+static void each_member_gives(int result, int want)
 {
 	const struct call *call;
 
@@ -284,8 +284,9 @@ static void driver_that_fails(void)
 		struct args args = good_args(call, object);
 
 		toy_calls = 0;
-		toy_result = -ENOLINK;
-		try(call, &args, -ENOLINK, "failing driver");
+		toy_result = result;
+		try(call, &args, result == 1 && !strcmp(call->name, "devthp_device_is_exclusive") ?
+		    1 : want, "the driver's result");
 		CHECK(toy_calls > 0);
 		if (!(call->flags & REPORTS))
 			CHECK_INT(*(uint64_t *)args.out, 0);
@@ -293,6 +294,17 @@ static void driver_that_fails(void)
 		if (!(call->flags & CLOSES))
 			close_object(call, object);
 	}
+}
+
+static void driver_that_fails(void)
+{
+	each_member_gives(-ENOLINK, -ENOLINK);
+}
+
+static void driver_that_lies(void)
+{
+	each_member_gives(1, -EPROTO);
+	each_member_gives(2, -EPROTO);
 }
 
 static const struct tap_case cases[] = {
@@ -307,6 +319,7 @@ static const struct tap_case cases[] = {
 	{ "reports of any size", reports },
 	{ "a driver that cannot", driver_that_cannot },
 	{ "a driver that fails", driver_that_fails },
+	{ "a driver that returns what it may not", driver_that_lies },
 };
 
 TAP_MAIN(cases)
