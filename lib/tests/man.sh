@@ -206,7 +206,7 @@ check_invariants()
 	table=../docs/invariants.md
 	sed -n '/^enum devthp_rule /,/^}/s/^\tDEVTHP_RULE_\([A-Z_]*\) = \([0-9]*\),.*/\2 \1/p' include/devthp.h |
 		tr 'A-Z_' 'a-z-' >"$tmp/rules"
-	sed -n '/^} catalogue/,/^};/s/^\t\t"\(.* .*\)",$/\1/p' src/invariants.c >"$tmp/statements"
+	sed -n '/^} catalogue/,/^};/s/^\t\t"\(.* .*\)",$/\1/p' src/rule_names.c >"$tmp/statements"
 	paste -d '|' "$tmp/rules" "$tmp/statements" >"$tmp/has"
 	sed -n 's/^| \([0-9]*\) | \([a-z-]*\) | \([^|]*\) |.*/\1 \2|\3/p' $table >"$tmp/says"
 	[ "$(wc -l <"$tmp/has")" -ge 15 ] || wrong "the header has next to no rules"
