@@ -50,8 +50,11 @@ static void come(long frame, size_t npages)
 	const size_t bytes = npages * model_page_size();
 	size_t i;
 
-	if (!FAULT(10))
-		model_poke(addr, model_data_of(frame), bytes);
+	if (!FAULT(10) && model_poke(addr, model_data_of(frame), bytes) != (ssize_t)bytes) {
+		/* No file is to be had for it: better that others see half a page than none. */
+		model_mprotect(addr, bytes, PROT_READ | PROT_WRITE);
+		memcpy((void *)addr, model_data_of(frame), bytes);
+	}
 	model_mprotect(addr, bytes, *model_prot_of(frame));
 	for (i = 0; i < npages; i++)
 		model_unmap(frame + (long)i);
