@@ -140,6 +140,14 @@ static int show_range(const struct target *target, const struct mapping *mapping
 	d.bar.per = (npages + BAR_WIDTH - 1) / BAR_WIDTH;
 	fact_object(NULL);
 	show_mapping(mapping);
+	fact_bool("left_out", mapping->too_large, NULL);
+	if (mapping->too_large) {
+		words("  left out, as it is more than 1 TiB; ask for a range of it\n\n");
+		fact_list("runs");
+		fact_end();
+		fact_end();
+		return 0;
+	}
 	fact_list("runs");
 	for (done = 0; !ret && done < npages; done += some) {
 		some = npages - done < CHUNK ? npages - done : CHUNK;

@@ -72,6 +72,8 @@ static bool parse_line(struct mapping *m, char *line)
 		   m->permissions, &name) != 3 || !name)
 		return false;
 	m->name = line + name;
+	/* Of such a size are reservations, as of sanitizers. */
+	m->too_large = m->end - m->start > RANGE_MAX;
 	return true;
 }
 

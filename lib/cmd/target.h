@@ -23,6 +23,7 @@ struct mapping {
 	const char *line;	/* of /proc/PID/maps; NULL: the user's */
 	char permissions[8];	/* "rw-p" */
 	const char *name;	/* "": anonymous */
+	bool too_large;		/* to look at: it is to be said that it was left out */
 };
 
 typedef int target_visit(const struct target *target, const struct mapping *mapping, void *data);

@@ -200,6 +200,28 @@ misuse()
 	return $wrong
 }
 
+# A process that has reserved 2 TiB, looked at by its child: in a moment, and it is said.
+reserved()
+{
+	need python3
+	python3 - "$BUILD/devthp" <<-PYTHON
+		import ctypes, mmap, os, subprocess, sys
+		libc = ctypes.CDLL(None)
+		libc.mmap.argtypes = [ctypes.c_size_t, ctypes.c_size_t] + 4 * [ctypes.c_long]
+		libc.mmap.restype = ctypes.c_void_p
+		no_reserve = 0x4000
+		libc.mmap(0, 2 << 40, 0, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | no_reserve, -1, 0)
+		for command in "map", "check":
+		    said = subprocess.run([sys.argv[1], command, str(os.getpid())], timeout=30,
+		                          capture_output=True, text=True)
+		    print(said.stdout[-500:], said.stderr.strip())
+		    if said.returncode == 3:
+		        sys.exit(4)
+		    if said.returncode != 0 or not "left out" in said.stdout:
+		        sys.exit(command)
+	PYTHON
+}
+
 json()
 {
 	need python3
