@@ -320,8 +320,8 @@ DEVTHP_API int devthp_device_drain(struct devthp_device *dev, struct devthp_evic
  * Let the driver take hold of pages. flags 0: a reference on each page of the
  * range that is on this device, others are left out; held, unless NULL, is how
  * many that were. With DEVTHP_HOLD_PIN: a pin on every page of the range, or
- * failure. Pages may be held several times, and are until they are let go of as
- * many times by devthp_device_unhold(), or the device is closed.
+ * failure. Pages may be held several times, and are until devthp_device_unhold()
+ * lets go of them, or the device is closed.
  *
  * -EFAULT	not all of it could be pinned
  * -EOPNOTSUPP	the module does not know
@@ -329,7 +329,10 @@ DEVTHP_API int devthp_device_drain(struct devthp_device *dev, struct devthp_evic
 DEVTHP_API int devthp_device_hold(struct devthp_device *dev, void *addr, size_t npages,
 				  uint32_t flags, uint64_t *held);
 
-/* Let go of all in the range that was held through this handle. */
+/*
+ * Let go of all that was held through this handle at these addresses, however often, and
+ * whatever is there now; held, unless NULL, is how many references or pins that were.
+ */
 DEVTHP_API int devthp_device_unhold(struct devthp_device *dev, void *addr, size_t npages,
 				    uint64_t *held);
 
