@@ -69,5 +69,7 @@ int devthp_check_pages(const void *addr, size_t npages);
  */
 int devthp_scratch_get(void **buf, size_t npages);
 void devthp_scratch_put(void *buf, size_t npages);
+/* The whole of a text file, ended by a NUL, in so many of them. */
+int devthp_scratch_read(const char *path, char **text, size_t *npages);
 
 #endif

@@ -20,10 +20,29 @@ static size_t slot_of(uintptr_t object, size_t i)
 	return (size_t)((object >> 4) * 0x9e3779b1U + i) % SLOTS;
 }
 
+/*
+ * Which page of the table an object gets to is chance: what is resident of it must not
+ * grow by one at any time, as counters of memory are compared around calls.
+ */
+static void make_resident(void)
+{
+	static atomic_bool done;
+	uintptr_t seen;
+	size_t i;
+
+	if (atomic_exchange(&done, true))
+		return;
+	for (i = 0; i < SLOTS; i++) {
+		seen = FREE;
+		atomic_compare_exchange_strong(&slots[i], &seen, FREE);
+	}
+}
+
 void devthp_live_add(const void *object)
 {
 	size_t i;
 
+	make_resident();
 	for (i = 0; i < SLOTS; i++) {
 		atomic_uintptr_t *slot = &slots[slot_of((uintptr_t)object, i)];
 		uintptr_t seen = atomic_load(slot);

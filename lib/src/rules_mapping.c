@@ -13,9 +13,15 @@
 	(1U << DEVTHP_RULE_RESIDENT | 1U << DEVTHP_RULE_ANONYMOUS | 1U << DEVTHP_RULE_HUGE | \
 	 1U << DEVTHP_RULE_SWAPPED)
 
+/* In scratch pages, as counters of memory are compared around looks. NULL: not there. */
+struct text {
+	char *text;
+	size_t npages;
+};
+
+/* Those of an earlier region of the process are not there again. */
 struct devthp_sums {
-	char *before;		/* NULL: that of an earlier region of the process, or not to be had */
-	char *after;
+	struct text before, after;
 };
 
 /* The text of a process is that of its first region. */
@@ -28,13 +34,13 @@ static size_t first_region(const struct devthp_look *look, size_t i)
 	return first;
 }
 
-static int read_smaps(const struct devthp_region *region, char **text)
+static int read_smaps(const struct devthp_region *region, struct text *text)
 {
 	char path[64];
 	int ret;
 
 	devthp_proc_path(path, sizeof(path), region->pid, "smaps");
-	ret = devthp_read_text(path, text);
+	ret = devthp_scratch_read(path, &text->text, &text->npages);
 	ret = ret ? devthp_not_to_be_had(path, ret) : 0;
 	return ret == -ENODATA ? 0 : ret;
 }
@@ -56,13 +62,19 @@ int devthp_sums_before(struct devthp_look *look)
 	return ret;
 }
 
+static void forget(struct text *text)
+{
+	if (text->text)
+		devthp_scratch_put(text->text, text->npages);
+}
+
 void devthp_sums_forget(struct devthp_look *look)
 {
 	size_t i;
 
 	for (i = 0; look->sums && i < look->nregions; i++) {
-		free(look->sums[i].before);
-		free(look->sums[i].after);
+		forget(&look->sums[i].before);
+		forget(&look->sums[i].after);
 	}
 	free(look->sums);
 	look->sums = NULL;
@@ -157,7 +169,7 @@ static int rules_in_region(struct devthp_look *look, const struct devthp_region 
 static int rules_of_region(struct devthp_look *look, const struct devthp_region *region,
 			   const struct devthp_use *uses, const struct devthp_sums *sums)
 {
-	const char *before = sums->before, *after = sums->after;
+	const char *before = sums->before.text, *after = sums->after.text;
 	struct devthp_smap old, new = { .told = false };
 	int ret = 0;
 
@@ -199,12 +211,11 @@ int devthp_rules_of_mappings(struct devthp_look *look)
 
 	for (i = 0; look->sums && !ret && i < look->nregions; uses += look->regions[i++].npages) {
 		first = first_region(look, i);
-		if (!look->sums[first].before ||
-		    !has_any(&look->regions[i], look->sums[first].before))
+		if (!has_any(&look->regions[i], look->sums[first].before.text))
 			continue;
-		if (!look->sums[first].after)
+		if (!look->sums[first].after.text)
 			ret = read_smaps(&look->regions[i], &look->sums[first].after);
-		if (!ret && look->sums[first].after)
+		if (!ret && look->sums[first].after.text)
 			ret = rules_of_region(look, &look->regions[i], uses, &look->sums[first]);
 	}
 	return ret;

@@ -48,7 +48,7 @@ built()	# DIRECTORY
 sanitizers()	# PROGRAM
 {
 	built "$SANITIZED"
-	run "$SANITIZED/tests/$1"
+	WATCHED=1 run "$SANITIZED/tests/$1"
 }
 
 threads()	# PROGRAM
@@ -61,7 +61,7 @@ memory()	# PROGRAM
 {
 	built "$SANITIZED$THREADS"
 	need valgrind
-	run valgrind -q --error-exitcode=9 --leak-check=full \
+	WATCHED=1 run valgrind -q --error-exitcode=9 --leak-check=full \
 		--errors-for-leak-kinds=definite,indirect,possible \
 		--suppressions=tests/valgrind.supp "$BUILD/tests/$1"
 }

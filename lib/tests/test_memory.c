@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* Looking at memory of all kinds, of this kernel: nothing made up. */
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -185,7 +186,36 @@ static void no_permission(void)
 	CHECK_INT(status, 0);
 }
 
+/* Objects come and go, at whatever addresses, and the table of them grows by no page. */
+static void table_of_objects(void)
+{
+	const uint32_t anon = DEVTHP_COUNT_ANON;
+	struct devthp_counters *before, *after;
+	uintptr_t object;
+	int64_t grown;
+
+	if (getenv("WATCHED")) {
+		tap_skip("who watches has memory of his own");
+		return;
+	}
+	CHECK_CALL(devthp_counters_take_some(&after, &anon, 1), 0);
+	CHECK_CALL(devthp_counters_take_some(&before, &anon, 1), 0);
+	CHECK_CALL(devthp_counters_free(after), 0);
+	for (object = 1 << 20; object < (1 << 20) + 2000 * 16; object += 16)
+		devthp_live_add((void *)object);
+	for (object = 1 << 20; object < (1 << 20) + 2000 * 16; object += 16)
+		CHECK(devthp_live_remove((void *)object));
+	CHECK_CALL(devthp_counters_take_some(&after, &anon, 1), 0);
+	if (devthp_counters_delta(before, after, anon, &grown))
+		tap_skip("this kernel does not tell");
+	else
+		CHECK_INT(grown, 0);
+	devthp_counters_free(before);
+	devthp_counters_free(after);
+}
+
 static const struct tap_case cases[] = {
+	{ "the table of objects", table_of_objects },
 	{ "anonymous, forbidden, and none", anonymous },
 	{ "of a file, and beyond its end", of_a_file },
 	{ "hugetlb", hugetlb },

@@ -365,7 +365,35 @@ static void device_alone(void)
 	devthp_range_free(range);
 }
 
+/* Of about as many bytes as are read at first, and of many more. */
+static void texts_of_any_length(void)
+{
+	const size_t page = devthp_page_size(), at_first = 16 * page;
+	const size_t lengths[] = { 0, 1, at_first - 1, at_first, at_first + 1, 5 * at_first };
+	char *file = malloc(5 * at_first), *text;
+	size_t i, npages;
+
+	for (i = 0; i < 5 * at_first; i++)
+		file[i] = (char)('a' + i % 25);
+	for (i = 0; i < ARRAY_SIZE(lengths); i++) {
+		mock_start(0);
+		mock_file("/proc/4711/smaps", file, lengths[i], 0);
+		CHECK_CALL(devthp_scratch_read("/proc/4711/smaps", &text, &npages), 0);
+		CHECK(lengths[i] < npages * page);
+		CHECK_INT(strlen(text), lengths[i]);
+		CHECK(!memcmp(text, file, lengths[i]));
+		devthp_scratch_put(text, npages);
+		mock_end();
+	}
+	mock_start(0);
+	mock_file("/proc/4711/smaps", NULL, 0, -EACCES);
+	CHECK_CALL(devthp_scratch_read("/proc/4711/smaps", &text, &npages), -EACCES);
+	mock_end();
+	free(file);
+}
+
 static const struct tap_case cases[] = {
+	{ "texts of any length", texts_of_any_length },
 	{ "no probe: pagemap, kpageflags, kpagecount", no_probe },
 	{ "no PFNs for us", no_pfns },
 	{ "kpageflags without kpagecount", half_a_source },
