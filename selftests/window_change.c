@@ -5,12 +5,14 @@
  * does without the mmap_lock.
  */
 #include <errno.h>
+#include <linux/fs.h>
 #include <linux/userfaultfd.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
 #define WINDOW_ALL_POINTS
+#include "common/pagemap.h"
 #include "common/settle.h"
 #include "common/uffd.h"
 #include "common/window_harness.h"
@@ -174,20 +176,75 @@ static const char *is_write_protected(struct sample *sample)
 	return RIGHT;
 }
 
+static const char *watch_for_writes(struct window *window)
+{
+	struct sample *sample = &window->sample;
+
+	CHECK(uffd_open(&window->uffd, UFFD_FEATURE_PAGEFAULT_FLAG_WP |
+				       UFFD_FEATURE_WP_ASYNC));
+	return uffd_register(window->uffd, sample->addr, bytes_of(sample),
+			     UFFDIO_REGISTER_MODE_WP);
+}
+
 /* The same by userfaultfd, which does not change the mapping. */
 TEST_F(between, write_protected)
 {
 	struct sample *sample = &self->window.sample;
-	const size_t size = sample->pages * devthp_page_size();
 
 	NEED(uffd_needed);
-	ASSERT_RIGHT(uffd_open(&self->window.uffd,
-			       UFFD_FEATURE_PAGEFAULT_FLAG_WP |
-			       UFFD_FEATURE_WP_ASYNC));
-	ASSERT_RIGHT(uffd_register(self->window.uffd, sample->addr, size,
-				   UFFDIO_REGISTER_MODE_WP));
+	ASSERT_RIGHT(watch_for_writes(&self->window));
 	ASSERT_RIGHT(window_intrude(&self->window, write_protects, false));
 	ASSERT_RIGHT(is_write_protected(sample));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+static const char *all_are_written(const struct sample *sample, uint64_t flags)
+{
+	struct page_region region;
+	const long written = pages_written(sample, 0, sample->pages, flags, 0,
+					   &region);
+
+	if (written != (long)sample->pages)
+		return wrong("PAGEMAP_SCAN says %ld pages were written; should be %zu",
+			     written, sample->pages);
+	return RIGHT;
+}
+
+static const char *scans_and_protects(struct window *window)
+{
+	return all_are_written(&window->sample, SCAN_AND_PROTECT);
+}
+
+/* By PAGEMAP_SCAN, which only reads the list of mappings; and tells of what follows. */
+TEST_F(between, scanned_for_writes)
+{
+	struct sample *sample = &self->window.sample;
+
+	NEED(uffd_needed);
+	ASSERT_RIGHT(watch_for_writes(&self->window));
+	ASSERT_RIGHT(window_intrude(&self->window, scans_and_protects, false));
+	ASSERT_RIGHT(is_write_protected(sample));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(all_are_written(sample, 0));
+	ASSERT_RIGHT(window_end(&self->window));
+}
+
+static const char *clears_soft_dirty(struct window *window)
+{
+	return clear_refs(CLEAR_SOFT_DIRTY);
+}
+
+TEST_F(between, cleared_of_soft_dirty)
+{
+	struct sample *sample = &self->window.sample;
+
+	NEED(soft_dirty_needed);
+	ASSERT_RIGHT(window_intrude(&self->window, clears_soft_dirty,
+				    variant->at.takes_mm));
+	ASSERT_RIGHT(pagemap_bits_of_all(sample, PAGEMAP_SOFT_DIRTY, 0));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(pagemap_bits_of_all(sample, PAGEMAP_SOFT_DIRTY,
+					 PAGEMAP_SOFT_DIRTY));
 	ASSERT_RIGHT(window_end(&self->window));
 }
 
