@@ -88,7 +88,7 @@ static const char *from_swap(struct scene *scene)
 
 static const char *back_by_reading(struct sample *sample)
 {
-	return sample_data(sample);
+	return sample_bring_back(sample);
 }
 
 static const char *back_by_migration(struct sample *sample)
@@ -104,7 +104,7 @@ static const char *back_by_eviction(struct sample *sample)
 static const char *back_page_by_page(struct sample *sample)
 {
 	CHECK(form_split_entries(sample));
-	return sample_data(sample);
+	return sample_bring_back(sample);
 }
 
 /* By the driver, and in base pages because it has no huge one. */
@@ -115,7 +115,7 @@ static const char *back_small(struct sample *sample)
 	/* Small already, the first page does not come; the others do. */
 	devthp_migrate_to_system(sample->dev, sample->addr, sample->pages,
 				 NULL);
-	return sample_data(sample);
+	return sample_bring_back(sample);
 }
 
 /* ---- How it is reclaimed ---- */
