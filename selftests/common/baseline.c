@@ -175,6 +175,7 @@ const char *baseline_take(struct baseline *baseline)
 {
 	const char *left_over;
 
+	settings_put_back();
 	if (!first->taken) {
 		CHECK(settles(is_still, baseline));
 		get_values(baseline, &first->values);
