@@ -27,11 +27,12 @@ static const char *protect(const struct sample *sample, size_t first,
 }
 
 /* All that is mapped: page by page would not be the same. */
-static const char *protect_all(const struct scene *scene, int prot)
+static const char *protect_all(struct scene *scene, int prot)
 {
 	const struct sample *sample = &scene->sample;
 	size_t first, end;
 
+	scene->protection_changed = true;
 	for (first = 0; first < sample->pages; first = end) {
 		const bool gone = sample->hole[first] == HOLE_UNMAPPED;
 
@@ -45,7 +46,7 @@ static const char *protect_all(const struct scene *scene, int prot)
 }
 
 /* What the state itself allows. */
-static const char *unprotect_all(const struct scene *scene)
+static const char *unprotect_all(struct scene *scene)
 {
 	return protect_all(scene, scene_is(scene, STATE_READ_ONLY) ?
 			   PROT_READ : PROT_READ | PROT_WRITE);
@@ -103,14 +104,9 @@ TEST_F(protect, down)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
-/*
- * Locked memory is made ready for the writing that is allowed now; and so, maybe,
- * are entries that the CPU can use.
- */
+/* Locked memory is made ready for the writing that is allowed now. */
 static const char *is_still_there(const struct scene *scene)
 {
-	if (scene_is(scene, STATE_COHERENT) && scene_is(scene, STATE_READ_ONLY))
-		return scene_keeps_layout(scene);
 	return scene_is(scene, STATE_LOCKED) ?
 	       scene_was_read(scene, scene_page(scene)) :
 	       scene_is_unchanged(scene);
@@ -166,10 +162,14 @@ TEST_F(protect, part)
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
 	const size_t page = scene_page(scene), first = page - 20, npages = 40;
+	const size_t behind = first + npages;
 
 	ASSERT_RIGHT(protect(sample, first, npages, PROT_READ));
 	ASSERT_RIGHT(part_is_apart(scene));
-	ASSERT_RIGHT(scene_keeps_bits(scene, 0, sample->pages));
+	ASSERT_RIGHT(scene_keeps_bits(scene, 0, first));
+	ASSERT_RIGHT(scene_keeps_bits(scene, behind, sample->pages - behind));
+	scene->protection_changed = true;
+	ASSERT_RIGHT(scene_keeps_bits(scene, first, npages));
 	ASSERT_RIGHT(not_writable(scene, first, npages));
 	ASSERT_RIGHT(refused(scene, page, false));
 	ASSERT_RIGHT(part_is_apart(scene));

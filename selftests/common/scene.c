@@ -53,18 +53,24 @@ const char *scene_set(struct scene *scene, const struct state *state)
 
 /* ---- Bits of the entries ---- */
 
+/* Who shares it, or is to be told of a write, has entries that are read-only. */
+#define STATES_WITHOUT_WRITE						\
+	(STATE_READ_ONLY | STATE_SHARED | STATE_WP | STATE_CLEAN)
+
 /* Bits that a state has a say in, and what they are. */
 static void bits_of(const struct scene *scene, unsigned int *mask,
 		    unsigned int *want)
 {
-	*mask = DEVTHP_BIT_EXCLUSIVE | DEVTHP_BIT_UFFD_WP;
-	*want = scene_is(scene, STATE_SHARED) ? 0 : DEVTHP_BIT_EXCLUSIVE;
-	if (scene_is(scene, STATE_SHARED | STATE_READ_ONLY))
-		*mask |= DEVTHP_BIT_WRITE;
-	if (scene_is(scene, STATE_WP)) {
-		*mask |= DEVTHP_BIT_WRITE;
+	*mask = DEVTHP_BIT_WRITE | DEVTHP_BIT_EXCLUSIVE | DEVTHP_BIT_UFFD_WP;
+	*want = 0;
+	if (scene->protection_changed)
+		*mask &= ~DEVTHP_BIT_WRITE;
+	else if (!scene_is(scene, STATES_WITHOUT_WRITE))
+		*want |= DEVTHP_BIT_WRITE;
+	if (!scene_is(scene, STATE_SHARED))
+		*want |= DEVTHP_BIT_EXCLUSIVE;
+	if (scene_is(scene, STATE_WP))
 		*want |= DEVTHP_BIT_UFFD_WP;
-	}
 	if (scene_is(scene, STATE_CLEAN | STATE_DIRTY))
 		*mask |= DEVTHP_BIT_SOFT_DIRTY;
 	if (scene_is(scene, STATE_DIRTY))

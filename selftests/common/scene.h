@@ -29,6 +29,7 @@ struct scene {
 	struct peer child[SCENE_CHILDREN];
 	unsigned int children;
 	bool pinned_for_long;	/* with STATE_COHERENT: what is pinned comes back */
+	bool protection_changed;	/* entries may be read-only, or writable again */
 	int uffd;
 	struct memcg memcg;
 	bool charged;		/* it began in a cgroup of its own, with this: */
