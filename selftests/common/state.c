@@ -127,8 +127,10 @@ static const char *enter_uffd_wp(struct scene *scene)
 	struct sample *sample = &scene->sample;
 	const size_t bytes = sample->pages * devthp_page_size();
 
+	/* For who asks it for what is missing, too: there can be no second one. */
 	CHECK(uffd_open(&scene->uffd, UFFD_FEATURE_PAGEFAULT_FLAG_WP |
-			UFFD_FEATURE_WP_ASYNC));
+			UFFD_FEATURE_WP_ASYNC | UFFD_FEATURE_SIGBUS |
+			UFFD_FEATURE_MOVE));
 	CHECK(uffd_register(scene->uffd, sample->addr, bytes,
 			    UFFDIO_REGISTER_MODE_WP));
 	CHECK(enter_whole(scene));

@@ -59,11 +59,6 @@ struct state {
 	FOR_EACH_STATE_ALONE(x, __VA_ARGS__)				\
 	FOR_EACH_STATE_SHARED(x, __VA_ARGS__)
 
-/* Not where a userfaultfd watches the memory already: there can be one only. */
-#define FOR_EACH_STATE_NOT_WATCHED(x, ...)				\
-	FOR_EACH_STATE_PLAIN(x, __VA_ARGS__)				\
-	FOR_EACH_STATE_SHARED(x, __VA_ARGS__)
-
 /* Those that need no other process. */
 #define FOR_EACH_STATE_ALONE(x, ...)					\
 	FOR_EACH_STATE_PLAIN(x, __VA_ARGS__)				\
