@@ -10,30 +10,45 @@
 #include "textfile.h"
 #include "verdict.h"
 
-static const char *sleeps_so_far(pid_t tid, uint64_t *sleeps)
+/* So often it is to sleep, and in between each try may take so long. */
+#define SLEEPS 20
+#define MS_PER_TRY 10
+
+struct doings {
+	uint64_t sleeps, cpu_ms;
+};
+
+static const char *doings_so_far(pid_t tid, struct doings *doings)
 {
 	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	return file_field(path, "voluntary_ctxt_switches:", sleeps);
+	CHECK(file_field(path, "voluntary_ctxt_switches:", &doings->sleeps));
+	return task_cpu_ms(tid, &doings->cpu_ms);
 }
 
 const char *sleeps_and_retries(pid_t tid, const atomic_bool *done)
 {
 	const time_t limit = time(NULL) + PATIENCE;
-	uint64_t before, now;
+	struct doings before, now;
+	uint64_t sleeps, ms;
 
-	CHECK(sleeps_so_far(tid, &before));
+	CHECK(doings_so_far(tid, &before));
 	do {
 		if (done && atomic_load(done))
 			return wrong("who touches what is held need not wait");
 		sched_yield();
-		CHECK(sleeps_so_far(tid, &now));
-		if (now >= before + 5)
-			return RIGHT;
+		CHECK(doings_so_far(tid, &now));
+		sleeps = now.sleeps - before.sleeps;
+		ms = now.cpu_ms - before.cpu_ms;
+		if (sleeps >= SLEEPS)
+			return ms <= sleeps * MS_PER_TRY ? RIGHT :
+			       wrong("who touches what is held used the CPU for %llu ms between %llu sleeps",
+				     (unsigned long long)ms,
+				     (unsigned long long)sleeps);
 	} while (time(NULL) < limit);
 	return wrong("who touches what is held slept %llu times in %d s",
-		     (unsigned long long)(now - before), PATIENCE);
+		     (unsigned long long)sleeps, PATIENCE);
 }
 
 const char *waiter_ended(pid_t pid, int *status)

@@ -8,7 +8,8 @@
 
 /*
  * It tries again and again, asleep in between: who spins, or holds on in one
- * sleep, never gets to so many. "done", unless NULL, must not come true.
+ * sleep, never gets to so many, or uses the CPU for longer than so many tries
+ * take. "done", unless NULL, must not come true.
  */
 const char *sleeps_and_retries(pid_t tid, const atomic_bool *done);
 

@@ -105,16 +105,45 @@ static void keep_the_choice(char *text)
 	memmove(text, choice + 1, strlen(choice + 1) + 1);
 }
 
-const char *task_state(pid_t tid, char *state)
+/*
+ * From the third field on: the name before it may be of anything. Without
+ * "task" the times would be those of all threads of its process.
+ */
+static const char *read_stat(pid_t tid, char *text, size_t size,
+			     const char **fields)
 {
-	char path[64], text[512], *behind;
+	char path[64], *behind;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	CHECK(file_read(path, text, sizeof(text)));
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", tid, tid);
+	CHECK(file_read(path, text, size));
 	behind = strrchr(text, ')');
 	if (!behind || strlen(behind) < 3)
 		return wrong("%s is \"%s\"", path, text);
-	*state = behind[2];
+	*fields = behind + 2;
+	return RIGHT;
+}
+
+const char *task_state(pid_t tid, char *state)
+{
+	const char *fields;
+	char text[512];
+
+	CHECK(read_stat(tid, text, sizeof(text), &fields));
+	*state = fields[0];
+	return RIGHT;
+}
+
+const char *task_cpu_ms(pid_t tid, uint64_t *ms)
+{
+	uint64_t user, system;
+	const char *fields;
+	char text[512];
+
+	CHECK(read_stat(tid, text, sizeof(text), &fields));
+	if (sscanf(fields, "%*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %" SCNu64
+		   " %" SCNu64, &user, &system) != 2)
+		return wrong("the time that %d has used is not in its stat", tid);
+	*ms = (user + system) * 1000 / sysconf(_SC_CLK_TCK);
 	return RIGHT;
 }
 

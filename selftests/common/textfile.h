@@ -27,6 +27,9 @@ const char *file_field(const char *path, const char *word, uint64_t *number);
 /* The letter of a process or thread in /proc/TID/stat. */
 const char *task_state(pid_t tid, char *state);
 
+/* What it has used of a CPU, user and system time together. */
+const char *task_cpu_ms(pid_t tid, uint64_t *ms);
+
 /* A setting that is put back; {} is one that was never changed. */
 struct setting {
 	char path[160];
