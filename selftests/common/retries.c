@@ -10,9 +10,9 @@
 #include "textfile.h"
 #include "verdict.h"
 
-/* So often it is to sleep, and in between each try may take so long. */
+/* So often it is to sleep, and each try may take so long: far more than it does. */
 #define SLEEPS 20
-#define MS_PER_TRY 10
+#define MS_PER_TRY 100
 
 struct doings {
 	uint64_t sleeps, cpu_ms;
