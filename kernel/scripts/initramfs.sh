@@ -30,8 +30,12 @@ printf '%s\n' $selftests hmm-tests hmm-tests-thp >"$tests"
 	echo "file /tests.list $tests 644 0 0"
 	echo "file /tests/hmm-tests $kernel_dir/hmm-tests 755 0 0"
 	echo "file /tests/hmm-tests-thp $top/kernel/guest/hmm-tests-thp 755 0 0"
-	find "$arch_dir/selftests/devthp" -type f | while read -r f; do
-		echo "file /tests/devthp/${f##*/} $f $(stat -c %a "$f") 0 0"
+	cd "$arch_dir/selftests"
+	find devthp -mindepth 1 -type d | while read -r d; do
+		echo "dir /tests/$d 755 0 0"
+	done
+	find devthp -type f | while read -r f; do
+		echo "file /tests/$f $arch_dir/selftests/$f $(stat -c %a "$f") 0 0"
 	done
 } >"$list"
 

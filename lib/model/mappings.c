@@ -123,22 +123,28 @@ static void find_huge(int fd, uintptr_t addr, size_t npages, uint8_t *what)
 int model_present(uintptr_t addr, size_t npages, uint8_t *what)
 {
 	const size_t size = model_page_size();
+	const size_t bytes = npages * sizeof(uint64_t);
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	uint64_t entry;
-	int ret = 0;
+	uint64_t *entry;
+	int ret = -EIO;
 	size_t i;
 
 	if (fd < 0)
 		return -errno;
-	for (i = 0; i < npages && !ret; i++) {
-		if (pread(fd, &entry, sizeof(entry), (off_t)((addr / size + i) * sizeof(entry))) !=
-		    sizeof(entry))
-			ret = -EIO;
-		else if (entry >> 62)	/* or swapped out */
-			what[i] |= MODEL_PRESENT;
+	entry = malloc(bytes);
+	if (!entry) {
+		ret = -ENOMEM;
+		goto out_close;
 	}
-	if (!ret)
+	if (pread(fd, entry, bytes, (off_t)(addr / size * sizeof(*entry))) == (ssize_t)bytes) {
+		for (i = 0; i < npages; i++)
+			if (entry[i] >> 62)	/* or swapped out */
+				what[i] |= MODEL_PRESENT;
 		find_huge(fd, addr, npages, what);
+		ret = 0;
+	}
+	free(entry);
+out_close:
 	close(fd);
 	return ret;
 }

@@ -1,0 +1,313 @@
+// SPDX-License-Identifier: GPL-2.0
+/* Accesses, by the CPU and by a device. */
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+
+#include "oracle.h"
+
+bool can_read(const struct page *page)
+{
+	return page->mapped && page->prot & PROT_READ;
+}
+
+bool can_write(const struct page *page)
+{
+	return page->mapped && page->prot & PROT_WRITE;
+}
+
+static bool waits(const struct world *world, struct page *page, uint8_t devices)
+{
+	return page->frame && page->frame->at & devices && may_be_held(world, page->frame);
+}
+
+/* ---- What happens to a page ---- */
+
+static void to_system(struct frame *frame, bool certain)
+{
+	if (!(frame->at & AT_DEVICES))
+		return;
+	if (certain)
+		frame->at &= ~AT_DEVICES;
+	frame->at |= AT_SYSTEM;
+}
+
+/* Mapped by a PMD entry it comes as a whole, else alone. */
+void comes_back(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+{
+	struct page *own = page_in(world, process, range, page), *other;
+	const struct block block = block_around(world, range, page);
+	uint32_t i;
+
+	if (!own->frame || !(own->frame->at & (AT_DEVICES | AT_SWAP)))
+		return;
+	if (own->frame->at & AT_DEVICES && own->huge != NO) {
+		for_each_in_block(i, block) {
+			other = page_in(world, process, range, i);
+			if (other->frame)
+				to_system(other->frame, own->huge == YES);
+		}
+	}
+	own->frame->at = AT_SYSTEM;
+}
+
+void may_come_back(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+{
+	struct page *own = page_in(world, process, range, page);
+	const uint8_t before = *at_of(own);
+
+	if (!(before & AT_DEVICES))
+		return;
+	own->huge = own->huge == NO ? NO : UNKNOWN;
+	comes_back(world, process, range, page);
+	own->frame->at |= before;
+}
+
+void is_populated(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+{
+	const struct block block = block_around(world, range, page);
+	uint32_t i;
+
+	for_each_in_block(i, block) {
+		struct page *other = page_in(world, process, range, i);
+
+		if (other->mapped && !other->frame)
+			other->at |= AT_ZERO | AT_SYSTEM;
+	}
+}
+
+/* Nothing is certain of the page before the write but that it is the writer's then. */
+void is_written(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+{
+	struct page *own = page_in(world, process, range, page);
+
+	if (!own->frame)
+		is_populated(world, process, range, page);
+	else
+		comes_back(world, process, range, page);
+	if (!own->frame || own->frame->users > 1)
+		frame_give(world, process, range, page, AT_SYSTEM);
+}
+
+static void has_new_data(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+{
+	struct frame *frame = page_in(world, process, range, page)->frame;
+
+	frame->index = page_number(range, page);
+	frame->generation = world->generation;
+}
+
+/* ---- By the CPU ---- */
+
+const char *refuse_access(const struct world *world, const struct step *step)
+{
+	uint32_t i;
+
+	for_each_page(i, step)
+		if (waits(world, page_in(world, step->process, step->range, i), AT_DEVICES))
+			return "it would wait for who holds a page";
+	return NULL;
+}
+
+static const char *signals_are_right(struct world *world, const struct step *step,
+				     const struct station *station,
+				     bool (*can)(const struct page *page))
+{
+	uint32_t i;
+
+	for_each_page(i, step) {
+		const int want = can(page_in(world, step->process, step->range, i)) ? 0 : SIGSEGV;
+		const int got = station->signal[page_number(step->range, i)];
+
+		if (got != want)
+			return differs(IN_SIGNAL,
+				       "page %u of range %u gets signal %d; should be %d", i,
+				       step->range, got, want);
+	}
+	return RIGHT;
+}
+
+static const char *data_are_right(const struct station *station)
+{
+	if (!station->reply.bad)
+		return RIGHT;
+	return differs(IN_DATA, "%s; %u pages are wrong", station->reply.what,
+		       station->reply.bad);
+}
+
+/* Some backends have it come back before they know. */
+static void is_refused(struct world *world, const struct step *step, uint32_t i)
+{
+	if (!world->kernel_knows)
+		may_come_back(world, step->process, step->range, i);
+}
+
+const char *foresee_write(struct world *world, const struct step *step,
+			  const struct station *station)
+{
+	uint32_t i;
+
+	CHECK(signals_are_right(world, step, station, can_write));
+	for_each_page(i, step) {
+		if (!can_write(page_in(world, step->process, step->range, i))) {
+			is_refused(world, step, i);
+			continue;
+		}
+		is_written(world, step->process, step->range, i);
+		has_new_data(world, step->process, step->range, i);
+	}
+	return RIGHT;
+}
+
+const char *foresee_read(struct world *world, const struct step *step,
+			 const struct station *station)
+{
+	uint32_t i;
+
+	CHECK(signals_are_right(world, step, station, can_read));
+	for_each_page(i, step) {
+		struct page *page = page_in(world, step->process, step->range, i);
+
+		if (!can_read(page))
+			is_refused(world, step, i);
+		else if (page->frame)
+			comes_back(world, step->process, step->range, i);
+		else
+			is_populated(world, step->process, step->range, i);
+		if (can_read(page))
+			page->at &= ~AT_NOTHING;
+	}
+	return data_are_right(station);
+}
+
+/* ---- By a device ---- */
+
+/* What keeps it from access: -EFAULT, -EPERM, 0 for nothing, 1 for one of the two. */
+static int what_forbids(const struct world *world, const struct step *step, bool write)
+{
+	bool holes = false, closed = false, read_only = false;
+	uint32_t i;
+
+	for_each_page(i, step) {
+		const struct page *page = page_in(world, step->process, step->range, i);
+
+		if (!page->mapped)
+			holes = true;
+		else if (!can_read(page))
+			closed = true;
+		else if (write && !can_write(page))
+			read_only = true;
+	}
+	if (holes && !closed && !read_only)
+		return -EFAULT;
+	if (read_only && !closed && !holes)
+		return -EPERM;
+	return holes || closed || read_only;
+}
+
+/* What is said, and how many pages were copied if all were. */
+static const char *access_is_right(const struct station *station, const struct step *step,
+				   int forbids)
+{
+	if (forbids == 1)
+		return result_is_either(station, -EFAULT, -EPERM);
+	CHECK(result_is(station, forbids));
+	if (!forbids && station->reply.count != step->npages)
+		return differs(IN_RESULT, "the device has copied %llu pages; should be %u",
+			       (unsigned long long)station->reply.count, step->npages);
+	return RIGHT;
+}
+
+const char *refuse_dev_read(const struct world *world, const struct step *step)
+{
+	uint32_t i;
+
+	for_each_page(i, step)
+		if (waits(world, page_in(world, step->process, step->range, i),
+			  AT_DEVICES & ~AT_DEVICE(step->device)))
+			return "it would wait for who holds a page";
+	return NULL;
+}
+
+static void is_read_by(struct world *world, const struct step *step, uint32_t i)
+{
+	struct page *page = page_in(world, step->process, step->range, i);
+
+	if (!page->frame)
+		is_populated(world, step->process, step->range, i);
+	else if (page->frame->at != AT_DEVICE(step->device))
+		may_come_back(world, step->process, step->range, i);
+	page->read_by |= 1 << step->device;
+}
+
+const char *foresee_dev_read(struct world *world, const struct step *step,
+			     const struct station *station)
+{
+	const int forbids = what_forbids(world, step, false);
+	uint32_t i;
+
+	CHECK(access_is_right(station, step, forbids));
+	for_each_page(i, step) {
+		struct page *page = page_in(world, step->process, step->range, i);
+
+		if (!can_read(page))
+			continue;
+		is_read_by(world, step, i);
+		if (!page->frame && !forbids)
+			page->at &= ~AT_NOTHING;
+	}
+	return forbids ? RIGHT : data_are_right(station);
+}
+
+/* Only what is its own, and writable, is sure to stay where it is. */
+static bool is_written_in_place(const struct world *world, struct page *page, uint32_t device)
+{
+	return page->frame && page->frame->at == AT_DEVICE(device) && page->frame->users == 1 &&
+	       (page->writable == YES || !world->kernel_knows);
+}
+
+const char *refuse_dev_write(const struct world *world, const struct step *step)
+{
+	uint32_t i;
+
+	for_each_page(i, step) {
+		struct page *page = page_in(world, step->process, step->range, i);
+
+		if (!is_written_in_place(world, page, step->device) &&
+		    waits(world, page, AT_DEVICES))
+			return "it would wait for who holds a page";
+	}
+	return NULL;
+}
+
+static void is_written_by(struct world *world, const struct step *step, uint32_t i)
+{
+	struct page *page = page_in(world, step->process, step->range, i);
+	uint8_t before = *at_of(page);
+
+	if (!is_written_in_place(world, page, step->device)) {
+		const bool alone = page->frame && page->frame->users == 1;
+
+		if (page->frame && before & AT_DEVICES)
+			page->huge = page->huge == NO ? NO : UNKNOWN;
+		is_written(world, step->process, step->range, i);
+		if (alone)
+			page->frame->at |= before;
+	}
+	has_new_data(world, step->process, step->range, i);
+	page->read_by |= 1 << step->device;
+}
+
+const char *foresee_dev_write(struct world *world, const struct step *step,
+			      const struct station *station)
+{
+	const int forbids = what_forbids(world, step, true);
+	uint32_t i;
+
+	CHECK(access_is_right(station, step, forbids));
+	if (forbids)
+		return RIGHT;
+	for_each_page(i, step)
+		is_written_by(world, step, i);
+	return RIGHT;
+}

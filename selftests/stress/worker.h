@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/* One of the processes that do what they are told: see crew.h. */
+#ifndef WORKER_H
+#define WORKER_H
+
+#include <sys/types.h>
+
+#include <devthp.h>
+
+#include "station.h"
+
+struct crew;
+
+struct worker {
+	struct crew *crew;
+	const struct list *list;
+	unsigned int process;
+	struct station *station;
+	struct devthp_device *dev[DEVICES];	/* NULL: not open */
+	char *buffer;				/* of RANGE_PAGES */
+	bool kernel_knows;			/* the device's memory, see oracle.h */
+};
+
+/* Never returns. */
+void worker_live(struct crew *crew) __attribute__((noreturn));
+
+/* Does this step end the process? */
+bool worker_exits(const struct step *step);
+
+/* The device's handle, opened if it is not. */
+int worker_device(struct worker *worker, unsigned int device, struct devthp_device **dev);
+void worker_close(struct worker *worker, unsigned int device);
+
+/* This process is that one now: a child begins. */
+void worker_becomes(struct worker *worker, unsigned int process, bool opens);
+
+char *worker_page(const struct worker *worker, uint32_t range, uint32_t page);
+
+/* Access a page by the CPU: 0, or the signal that it got. */
+int worker_reads(struct worker *worker, uint32_t range, uint32_t page);
+int worker_writes(struct worker *worker, uint32_t range, uint32_t page);
+
+/*
+ * Data that are in memory at "at", and should be those of the page: counts what is bad
+ * in the reply, and tells the first.
+ */
+void worker_judges(struct worker *worker, uint32_t range, uint32_t page, const void *at);
+
+/* See enum request. */
+int worker_looks(struct worker *worker);
+int worker_looks_at_data(struct worker *worker);
+int worker_looks_at_use(struct worker *worker);
+
+#endif
