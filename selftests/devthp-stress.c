@@ -37,7 +37,7 @@ static struct {
 	uint64_t seed;
 	unsigned long seeds, steps;
 	const char *output;		/* directory; NULL: none */
-	bool minimise, verbose;
+	bool minimise, verbose, stop;
 } options = { .seed = 1, .steps = DEFAULT_STEPS, .minimise = true };
 
 /* Files to replay. */
@@ -71,10 +71,11 @@ static void tell_finding(const struct list *list, const struct finding *finding)
 		       finding->step + 1, line, finding->what);
 }
 
-/* NAME.replay in the directory for them. */
+/* NAME.replay and NAME.c in the directory for them. */
 static void write_finding(struct list *list, const char *name, const struct finding *finding)
 {
 	char path[PATH_MAX];
+	struct finding again;
 	FILE *file;
 
 	snprintf(path, sizeof(path), "%s/%s.replay", options.output, name);
@@ -87,6 +88,10 @@ static void write_finding(struct list *list, const char *name, const struct find
 	text_write(file, list);
 	fclose(file);
 	ksft_print_msg("written: %s\n", path);
+	snprintf(path, sizeof(path), "%s/%s.c", options.output, name);
+	run_list(list, path, &again);
+	if (again.kind == finding->kind)
+		ksft_print_msg("written: %s\n", path);
 }
 
 /* ---- Cases ---- */
@@ -95,7 +100,7 @@ static void run_case(struct list *list, const char *title, const char *name)
 {
 	struct finding finding;
 
-	run_list(list, &finding);
+	run_list(list, NULL, &finding);
 	if (options.verbose)
 		tell_list(list);
 	if (finding.kind == NO_DIFFERENCE) {
@@ -115,29 +120,43 @@ static void run_case(struct list *list, const char *title, const char *name)
 	ksft_test_result_fail("%s\n", title);
 }
 
+/* Is there no need to try this one any more? */
+static bool is_over(const char *title)
+{
+	const bool over = options.stop && ksft_get_fail_cnt();
+
+	if (over)
+		ksft_test_result_skip("%s: behind a finding\n", title);
+	return over;
+}
+
 static void run_seed(uint64_t seed)
 {
 	char title[64], name[32];
 	struct list list;
 
-	list_generate(&list, seed, options.steps);
 	snprintf(title, sizeof(title), "seed %#" PRIx64 ", %lu steps", seed, options.steps);
 	snprintf(name, sizeof(name), "%#" PRIx64, seed);
+	if (is_over(title))
+		return;
+	list_generate(&list, seed, options.steps);
 	run_case(&list, title, name);
 	list_free(&list);
 }
 
 static void run_replay(char *path)
 {
-	const char *verdict;
 	char title[NAME_MAX + 16], *name, *copy = strdup(path);
-	struct list list;
+	struct list list = { .nsteps = 0 };
+	const char *verdict;
 
 	name = basename(copy);
 	snprintf(title, sizeof(title), "replay %s", name);
 	name[strcspn(name, ".")] = '\0';
 	verdict = text_read(path, &list);
-	if (is_right(verdict)) {
+	if (is_over(title)) {
+		;
+	} else if (is_right(verdict)) {
 		run_case(&list, title, name);
 	} else {
 		ksft_print_msg("%s\n", verdict);
@@ -236,6 +255,7 @@ static const struct option known[] = {
 	{ "corpus", required_argument, NULL, 'c' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "no-minimise", no_argument, NULL, 'm' },
+	{ "stop", no_argument, NULL, 'x' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ "help", no_argument, NULL, 'h' },
 	{ }
@@ -249,8 +269,9 @@ static void usage(FILE *file)
 	      "  --steps=N        operations for each (150)\n"
 	      "  --replay=FILE    do what the file says\n"
 	      "  --corpus=DIR     and all DIR/*.replay\n"
-	      "  --output=DIR     where to write what is found: NAME.replay\n"
+	      "  --output=DIR     where to write what is found: NAME.replay, NAME.c\n"
 	      "  --no-minimise    leave it as long as it is\n"
+	      "  --stop           at the first finding\n"
 	      "  --verbose        tell all operations\n"
 	      "Without any: the corpus beside the program, and 12 seeds.\n", file);
 }
@@ -312,6 +333,9 @@ static void read_options(int argc, char **argv)
 			break;
 		case 'm':
 			options.minimise = false;
+			break;
+		case 'x':
+			options.stop = true;
 			break;
 		case 'v':
 			options.verbose = true;

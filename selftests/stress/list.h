@@ -29,6 +29,7 @@ struct step {
 	const char *skipped;		/* why it was left out */
 	bool done;
 	int result;
+	uint32_t generation;		/* of what it has written */
 };
 
 struct place {

@@ -18,7 +18,7 @@ static bool without(struct list *list, size_t first, size_t n, struct finding *f
 	memset(keep + first, 0, n);
 	list_copy(&rest, list, keep);
 	free(keep);
-	run_list(&rest, &found);
+	run_list(&rest, NULL, &found);
 	if (found.kind != finding->kind) {
 		list_free(&rest);
 		return false;

@@ -25,7 +25,7 @@ struct frame {
 	unsigned int users;		/* pages that lead to it */
 	unsigned int holds;
 	uint32_t family;
-	uint32_t counted;		/* in this step already */
+	uint32_t counted;		/* when last */
 	uint8_t at;			/* AT_* */
 };
 
@@ -62,6 +62,7 @@ struct stay {
 	const struct step *step;	/* NULL: there was no migration */
 	int result;
 	bool fails;			/* an allocation: one page, at most */
+	bool there;			/* some were on the device already */
 	bool uncertain;			/* others may stay for other reasons */
 	uint8_t moved[RANGE_PAGES];	/* those that were to go */
 };
@@ -76,6 +77,7 @@ struct world {
 	struct process process[PROCESSES];
 	uint32_t generation;		/* of the last write */
 	uint32_t step;			/* number of the current one */
+	uint32_t counting;		/* number of the last count of frames */
 	struct hold *hold;
 	size_t nholds;
 	struct family *family;
@@ -136,6 +138,9 @@ bool may_be_held(const struct world *world, const struct frame *frame);
 bool can_read(const struct page *page);
 bool can_write(const struct page *page);
 
+/* Would it have to wait for who holds it, if on one of these devices (AT_DEVICE)? */
+bool waits(const struct world *world, const struct page *page, uint8_t devices);
+
 /* A CPU, or a device of another kind, needs the page in system memory. */
 void comes_back(struct world *world, uint32_t process, uint32_t range, uint32_t page);
 /* It may be like that, or not. */
@@ -144,6 +149,9 @@ void may_come_back(struct world *world, uint32_t process, uint32_t range, uint32
 void is_written(struct world *world, uint32_t process, uint32_t range, uint32_t page);
 /* Memory appears where there was none, and perhaps around it. */
 void is_populated(struct world *world, uint32_t process, uint32_t range, uint32_t page);
+
+void has_new_data(struct world *world, uint32_t process, uint32_t range, uint32_t page);
+const char *data_are_right(const struct station *station);
 
 /* What goes back when a device is emptied by the process. */
 void goes_back(struct world *world, uint32_t process, uint32_t device);

@@ -16,7 +16,7 @@ bool can_write(const struct page *page)
 	return page->mapped && page->prot & PROT_WRITE;
 }
 
-static bool waits(const struct world *world, struct page *page, uint8_t devices)
+bool waits(const struct world *world, const struct page *page, uint8_t devices)
 {
 	return page->frame && page->frame->at & devices && may_be_held(world, page->frame);
 }
@@ -89,7 +89,7 @@ void is_written(struct world *world, uint32_t process, uint32_t range, uint32_t 
 		frame_give(world, process, range, page, AT_SYSTEM);
 }
 
-static void has_new_data(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+void has_new_data(struct world *world, uint32_t process, uint32_t range, uint32_t page)
 {
 	struct frame *frame = page_in(world, process, range, page)->frame;
 
@@ -127,7 +127,7 @@ static const char *signals_are_right(struct world *world, const struct step *ste
 	return RIGHT;
 }
 
-static const char *data_are_right(const struct station *station)
+const char *data_are_right(const struct station *station)
 {
 	if (!station->reply.bad)
 		return RIGHT;
@@ -178,136 +178,4 @@ const char *foresee_read(struct world *world, const struct step *step,
 			page->at &= ~AT_NOTHING;
 	}
 	return data_are_right(station);
-}
-
-/* ---- By a device ---- */
-
-/* What keeps it from access: -EFAULT, -EPERM, 0 for nothing, 1 for one of the two. */
-static int what_forbids(const struct world *world, const struct step *step, bool write)
-{
-	bool holes = false, closed = false, read_only = false;
-	uint32_t i;
-
-	for_each_page(i, step) {
-		const struct page *page = page_in(world, step->process, step->range, i);
-
-		if (!page->mapped)
-			holes = true;
-		else if (!can_read(page))
-			closed = true;
-		else if (write && !can_write(page))
-			read_only = true;
-	}
-	if (holes && !closed && !read_only)
-		return -EFAULT;
-	if (read_only && !closed && !holes)
-		return -EPERM;
-	return holes || closed || read_only;
-}
-
-/* What is said, and how many pages were copied if all were. */
-static const char *access_is_right(const struct station *station, const struct step *step,
-				   int forbids)
-{
-	if (forbids == 1)
-		return result_is_either(station, -EFAULT, -EPERM);
-	CHECK(result_is(station, forbids));
-	if (!forbids && station->reply.count != step->npages)
-		return differs(IN_RESULT, "the device has copied %llu pages; should be %u",
-			       (unsigned long long)station->reply.count, step->npages);
-	return RIGHT;
-}
-
-const char *refuse_dev_read(const struct world *world, const struct step *step)
-{
-	uint32_t i;
-
-	for_each_page(i, step)
-		if (waits(world, page_in(world, step->process, step->range, i),
-			  AT_DEVICES & ~AT_DEVICE(step->device)))
-			return "it would wait for who holds a page";
-	return NULL;
-}
-
-static void is_read_by(struct world *world, const struct step *step, uint32_t i)
-{
-	struct page *page = page_in(world, step->process, step->range, i);
-
-	if (!page->frame)
-		is_populated(world, step->process, step->range, i);
-	else if (page->frame->at != AT_DEVICE(step->device))
-		may_come_back(world, step->process, step->range, i);
-	page->read_by |= 1 << step->device;
-}
-
-const char *foresee_dev_read(struct world *world, const struct step *step,
-			     const struct station *station)
-{
-	const int forbids = what_forbids(world, step, false);
-	uint32_t i;
-
-	CHECK(access_is_right(station, step, forbids));
-	for_each_page(i, step) {
-		struct page *page = page_in(world, step->process, step->range, i);
-
-		if (!can_read(page))
-			continue;
-		is_read_by(world, step, i);
-		if (!page->frame && !forbids)
-			page->at &= ~AT_NOTHING;
-	}
-	return forbids ? RIGHT : data_are_right(station);
-}
-
-/* Only what is its own, and writable, is sure to stay where it is. */
-static bool is_written_in_place(const struct world *world, struct page *page, uint32_t device)
-{
-	return page->frame && page->frame->at == AT_DEVICE(device) && page->frame->users == 1 &&
-	       (page->writable == YES || !world->kernel_knows);
-}
-
-const char *refuse_dev_write(const struct world *world, const struct step *step)
-{
-	uint32_t i;
-
-	for_each_page(i, step) {
-		struct page *page = page_in(world, step->process, step->range, i);
-
-		if (!is_written_in_place(world, page, step->device) &&
-		    waits(world, page, AT_DEVICES))
-			return "it would wait for who holds a page";
-	}
-	return NULL;
-}
-
-static void is_written_by(struct world *world, const struct step *step, uint32_t i)
-{
-	struct page *page = page_in(world, step->process, step->range, i);
-	uint8_t before = *at_of(page);
-
-	if (!is_written_in_place(world, page, step->device)) {
-		const bool alone = page->frame && page->frame->users == 1;
-
-		if (page->frame && before & AT_DEVICES)
-			page->huge = page->huge == NO ? NO : UNKNOWN;
-		is_written(world, step->process, step->range, i);
-		if (alone)
-			page->frame->at |= before;
-	}
-	has_new_data(world, step->process, step->range, i);
-	page->read_by |= 1 << step->device;
-}
-
-const char *foresee_dev_write(struct world *world, const struct step *step,
-			      const struct station *station)
-{
-	const int forbids = what_forbids(world, step, true);
-	uint32_t i;
-
-	CHECK(access_is_right(station, step, forbids));
-	if (forbids)
-		return RIGHT;
-	for_each_page(i, step)
-		is_written_by(world, step, i);
-	return RIGHT;
 }

@@ -7,10 +7,7 @@
 
 static struct handle *handle_of(struct world *world, const struct step *step)
 {
-	struct handle *handle = &world->process[step->process].handle[step->device];
-
-	handle->open = true;
-	return handle;
+	return &world->process[step->process].handle[step->device];
 }
 
 /* ---- Migration ---- */
@@ -44,8 +41,7 @@ const char *refuse_to_device(const struct world *world, const struct step *step)
 	for_each_page(i, step) {
 		const struct page *page = page_in(world, step->process, step->range, i);
 
-		if (page->frame && page->frame->at & others &&
-		    may_be_held(world, page->frame))
+		if (waits(world, page, others))
 			return "it would wait for who holds a page";
 	}
 	return NULL;
@@ -89,8 +85,10 @@ static void goes(struct world *world, const struct step *step, uint32_t i)
 	struct page *page = page_in(world, step->process, step->range, i);
 	uint8_t *at = at_of(page);
 
-	if (*at == AT_DEVICE(step->device))
+	if (*at == AT_DEVICE(step->device)) {
+		world->stay.there = true;
 		return;
+	}
 	world->stay.moved[i] = true;
 	if (*at & AT_DEVICES & ~AT_DEVICE(step->device)) {
 		/* By way of system memory, or not. */
@@ -175,15 +173,16 @@ static struct count drained(struct world *world, uint32_t process, uint32_t devi
 	struct count count = { 0, 0 };
 	uint32_t other, i;
 
+	world->counting++;
 	for (other = 0; other < PROCESSES; other++) {
 		if (!world->kernel_knows && other != process)
 			continue;
 		for (i = 0; i < PAGES; i++) {
 			struct frame *frame = world->process[other].page[i].frame;
 
-			if (!frame || frame->counted == world->step)
+			if (!frame || frame->counted == world->counting)
 				continue;
-			frame->counted = world->step;
+			frame->counted = world->counting;
 			if (frame->at == AT_DEVICE(device)) {
 				count.held += is_held(frame);
 				count.went += !may_be_held(world, frame);
@@ -205,7 +204,6 @@ const char *foresee_drain(struct world *world, const struct step *step,
 	const struct reply *reply = &station->reply;
 	struct count count;
 
-	handle_of(world, step);
 	CHECK(result_is(station, 0));
 	count = drained(world, step->process, step->device);
 	if (reply->count < count.went)
@@ -232,7 +230,6 @@ const char *refuse_evict(const struct world *world, const struct step *step)
 const char *foresee_evict(struct world *world, const struct step *step,
 			  const struct station *station)
 {
-	handle_of(world, step);
 	CHECK(result_is(station, 0));
 	drained(world, step->process, step->device);
 	return RIGHT;
@@ -271,7 +268,6 @@ const char *foresee_hold(struct world *world, const struct step *step,
 	uint64_t want = 0;
 	uint32_t i;
 
-	handle_of(world, step);
 	CHECK(result_is(station, 0));
 	for_each_page(i, step) {
 		struct page *page = page_in(world, step->process, step->range, i);
@@ -300,7 +296,6 @@ const char *foresee_unhold(struct world *world, const struct step *step,
 	size_t n;
 	int pass;
 
-	handle_of(world, step);
 	CHECK(result_is(station, 0));
 	for (pass = 0; pass < 2; pass++) {
 		for (n = world->nholds; n--; ) {

@@ -94,13 +94,9 @@ static bool held_on_device(const struct world *world, const struct step *step)
 {
 	uint32_t i;
 
-	for_each_page(i, step) {
-		const struct page *page = page_in(world, step->process, step->range, i);
-
-		if (page->frame && page->frame->at & AT_DEVICES &&
-		    may_be_held(world, page->frame))
+	for_each_page(i, step)
+		if (waits(world, page_in(world, step->process, step->range, i), AT_DEVICES))
 			return true;
-	}
 	return false;
 }
 

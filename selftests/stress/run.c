@@ -14,6 +14,7 @@
 #include "invariants.h"
 #include "operations.h"
 #include "oracle.h"
+#include "reproduce.h"
 #include "run.h"
 #include "settle.h"
 
@@ -112,7 +113,10 @@ static const char *do_step(struct run *run, struct step *step)
 	run->world.generation++;
 	tell_expectations(run, step->process);
 	run->crew.station[step->process].step = *step;
+	step->generation = run->world.generation;
 	CHECK(crew_do(&run->crew, step->process, REQUEST_STEP));
+	if (operation_takes(operation_of(step), 'd'))
+		run->world.process[step->process].handle[step->device].open = true;
 	if (step->op == OP_EXIT) {
 		CHECK(crew_leaves(&run->crew, step->process));
 	} else {
@@ -244,7 +248,7 @@ static const char *all_steps(struct run *run, struct finding *finding)
 	return end(run);
 }
 
-static void do_all(struct list *list, struct finding *finding)
+static void do_all(struct list *list, const char *reproducer, struct finding *finding)
 {
 	static struct run run;
 	const char *verdict;
@@ -254,6 +258,8 @@ static void do_all(struct list *list, struct finding *finding)
 	if (!is_right(verdict)) {
 		finding->kind = difference_kind();
 		snprintf(finding->what, sizeof(finding->what), "%s", verdict);
+		if (reproducer)
+			reproduce(reproducer, list, &run.world, finding);
 	}
 	crew_end(&run.crew);
 	world_end(&run.world);
@@ -265,7 +271,7 @@ struct outcome {
 	struct step step[];
 };
 
-void run_list(struct list *list, struct finding *finding)
+void run_list(struct list *list, const char *reproducer, struct finding *finding)
 {
 	const size_t size = sizeof(struct outcome) + list->nsteps * sizeof(struct step);
 	struct outcome *outcome = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -283,7 +289,7 @@ void run_list(struct list *list, struct finding *finding)
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		outcome->finding = (struct finding){ .kind = NO_DIFFERENCE };
-		do_all(&inside, &outcome->finding);
+		do_all(&inside, reproducer, &outcome->finding);
 		_exit(EXIT_SUCCESS);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)

@@ -18,8 +18,9 @@ struct finding {
 
 /*
  * In a fresh process, so that nothing remains of it. What came of each step is noted in
- * the list.
+ * the list. "reproducer", unless NULL, is a file to write if there is a finding: a
+ * program that does the same.
  */
-void run_list(struct list *list, struct finding *finding);
+void run_list(struct list *list, const char *reproducer, struct finding *finding);
 
 #endif
