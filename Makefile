@@ -95,6 +95,9 @@ bench: nodebug			## measure migrations in guest instructions, against goals
 soak: accel debug		## the concurrent tests on the debug kernel, MINUTES long
 	$(s)/soak.sh
 
+stress: accel			## random operations against a model of what must come of them, MINUTES long
+	$(s)/stress.sh
+
 fuzz: deps			## libFuzzer for MINUTES on all that the library parses; takes clang
 	$(s)/fuzz.sh
 
@@ -134,4 +137,4 @@ help:				## this list
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak mutants fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help
+	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak stress mutants fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help

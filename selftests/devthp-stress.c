@@ -30,8 +30,8 @@
 
 unsigned int device_minor;
 
-#define DEFAULT_SEEDS	12
-#define DEFAULT_STEPS	150
+#define DEFAULT_SEEDS	8
+#define DEFAULT_STEPS	100
 
 static struct {
 	uint64_t seed;
@@ -266,14 +266,14 @@ static void usage(FILE *file)
 	fputs("usage: devthp-stress [OPTION...]\n"
 	      "  --seed=N|random  the first seed (1)\n"
 	      "  --seeds=N        how many of them\n"
-	      "  --steps=N        operations for each (150)\n"
+	      "  --steps=N        operations for each (100)\n"
 	      "  --replay=FILE    do what the file says\n"
 	      "  --corpus=DIR     and all DIR/*.replay\n"
 	      "  --output=DIR     where to write what is found: NAME.replay, NAME.c\n"
 	      "  --no-minimise    leave it as long as it is\n"
 	      "  --stop           at the first finding\n"
 	      "  --verbose        tell all operations\n"
-	      "Without any: the corpus beside the program, and 12 seeds.\n", file);
+	      "Without any: the corpus beside the program, and 8 seeds.\n", file);
 }
 
 static unsigned long number(const char *text, const char *what, unsigned long most)

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # portable.sh DIR: the portable part of selftests/ on this machine, no root, module or
 # VM: with the model of a device (lib/model/), with each fault that can be built into
-# it, and with the toy that is made of the skeleton (lib/skeleton/). KTAP on stdout.
+# it, and with the toy that is made of the skeleton (lib/skeleton/). So does
+# devthp-stress, with its corpus and the same lists each time. KTAP on stdout.
 . "$(dirname "$0")/lib.sh"
 . "$top/kernel/scripts/ktap.sh"
 load_kernel patched
@@ -26,6 +27,8 @@ plainly=
 if [ "$(id -u)" = 0 ] && have setpriv; then
 	plainly="setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all"
 fi
+cp -r "$top/selftests/corpus" "$place/"
+chmod -R a+rX "$place/corpus"
 
 # build_with NAME BACKEND FLAGS: the programs with a backend, in $build/portable/NAME
 build_with()
@@ -35,9 +38,9 @@ build_with()
 	make -j"$jobs" -C "$tree/tools/testing/selftests/devthp" OUTPUT="$build/portable/$1" \
 		DEVTHP_LIB="$top/lib" BACKEND="$2" USERCFLAGS="$3" \
 		KHDR_INCLUDES="-isystem $obj/usr/include" CC="$cc" top_srcdir="$tree" \
-		$(printf "$build/portable/$1/%s " $programs) || return 1
+		$(printf "$build/portable/$1/%s " $programs devthp-stress) || return 1
 	mkdir "$place/$1"
-	(cd "$build/portable/$1" && cp $programs "$place/$1/")
+	(cd "$build/portable/$1" && cp $programs devthp-stress "$place/$1/")
 }
 
 # run_with NAME: a suite for each program
@@ -52,6 +55,17 @@ run_with()
 		$plainly "$place/$1/$program" >"$dir/$1-$program.ktap" 2>"$dir/$1-$program.err" || :
 		suite $n "$program" "$dir/$1-$program.ktap"
 	done
+}
+
+# stress_with NAME: random lists, and those of the corpus
+stress_with()
+{
+	# shellcheck disable=SC2086
+	$plainly "$place/$1/devthp-stress" --corpus="$place/corpus" --seeds=12 --steps=100 \
+		>"$dir/$1-stress.ktap" 2>"$dir/$1-stress.err" || :
+	if ! grep -q '^ok ' "$dir/$1-stress.ktap"; then
+		cat "$dir/$1-stress.err" >>"$dir/$1-stress.ktap"
+	fi
 }
 
 # A test that asks for a member that is absent says which.
@@ -114,16 +128,30 @@ for each in "model $top/lib/model -DMODEL_FAULTS" "toy $top/lib/skeleton/toy.c";
 		exit 0
 	fi
 done
-run_with toy >"$dir/toy.ktap" &
+{
+	run_with toy >"$dir/toy.ktap"
+	stress_with toy
+} &
+{
+	mkdir "$place/stress"
+	chmod 777 "$place/stress"
+	# shellcheck disable=SC2086
+	"$top/kernel/tests/portable/stress.sh" "$place/stress" $plainly \
+		"$place/model/devthp-stress" >"$dir/stress.ktap" || :
+} &
 run_with model >"$dir/model.ktap"
 run_faults >"$dir/faults.ktap"
+stress_with model
 wait
 few_lines >"$dir/lines.ktap"
 lacks_are_named >"$dir/lacks.ktap"
 echo "KTAP version 1"
-echo "1..5"
+echo "1..8"
 suite 1 "model of a device" "$dir/model.ktap"
 suite 2 "faults of the model are noticed" "$dir/faults.ktap"
 suite 3 "toy made of the skeleton" "$dir/toy.ktap"
 suite 4 "size of the toy" "$dir/lines.ktap"
 suite 5 "what the toy lacks is named" "$dir/lacks.ktap"
+suite 6 "random operations on the model" "$dir/model-stress.ktap"
+suite 7 "random operations on the toy" "$dir/toy-stress.ktap"
+suite 8 "devthp-stress finds, replays and minimises" "$dir/stress.ktap"

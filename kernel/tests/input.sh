@@ -63,7 +63,7 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 33
+plan 34
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
@@ -158,6 +158,13 @@ soak()
 }
 expect 1 "MINUTES=long is no number" "a soak that is not told how long" soak long
 expect 1 "MINUTES=0 is no number" "a soak of no length" soak 0
+
+# stress
+stress()
+{
+	MINUTES=$1 "$scripts/stress.sh"
+}
+expect 1 "MINUTES=some is no number" "a stress that is not told how long" stress some
 
 # guests
 guests()

@@ -70,29 +70,16 @@ static uint8_t seen_at(const struct world *world, const struct page *page,
 {
 	const bool by_device = sight->viewed[0] || sight->viewed[1];
 
-	if (!world->kernel_knows && sight->at == AT_NOTHING && !(by_device && can_read(page)))
-		return AT_ANY;
-	return sight->at;
-}
-
-/* When the kernel splits a huge page, the zero page takes the place of what is zero. */
-static bool has_become_zero(const struct world *world, struct page *page, uint8_t seen)
-{
-	return world->kernel_knows && seen == AT_ZERO && page->frame &&
-	       page->frame->at & AT_SYSTEM && !page->frame->generation;
+	if (world->kernel_knows || (by_device && can_read(page)))
+		return sight->at;
+	return by_device && sight->at != AT_NOTHING ? sight->at : AT_ANY;
 }
 
 static const char *place_is_right(struct world *world, struct page *page,
 				  const struct sight *sight, struct place_name where)
 {
-	const uint8_t seen = seen_at(world, page, sight);
-	uint8_t at;
+	const uint8_t at = *at_of(page), seen = seen_at(world, page, sight);
 
-	if (has_become_zero(world, page, seen)) {
-		frame_leave(page);
-		page->at = AT_ZERO;
-	}
-	at = *at_of(page);
 	if (!(at & seen))
 		return differs(IN_PLACE, "%s is in %s; should be in %s", name(where),
 			       places(seen), places(at));
@@ -289,10 +276,35 @@ static const char *compare_sharing(const struct world *world, const struct stati
 	return compare_leads(lead, n);
 }
 
+/*
+ * When the kernel splits a huge page, the zero page takes the place of what is zero: for
+ * who shares it, each for itself; one of them may have got other memory since then.
+ */
+static void note_zeros(struct world *world, const struct station *station)
+{
+	uint32_t process, i;
+
+	for (process = 0; process < PROCESSES; process++) {
+		for (i = 0; i < PAGES; i++) {
+			struct page *page = &world->process[process].page[i];
+			struct frame *frame = page->frame;
+
+			if (frame && !frame->generation &&
+			    (frame->at & AT_SYSTEM || frame->users > 1) &&
+			    station[process].sight[i].at == AT_ZERO) {
+				frame_leave(page);
+				page->at = AT_ZERO;
+			}
+		}
+	}
+}
+
 const char *world_compare(struct world *world, const struct station *station)
 {
 	struct place_name where;
 
+	if (world->kernel_knows)
+		note_zeros(world, station);
 	for (where.process = 0; where.process < PROCESSES; where.process++) {
 		if (!world->process[where.process].alive)
 			continue;

@@ -74,6 +74,7 @@ struct world {
 	 * goes for all processes at once. Else each process has a device for itself.
 	 */
 	bool kernel_knows;
+	uint8_t devices;		/* bit of each that there is */
 	struct process process[PROCESSES];
 	uint32_t generation;		/* of the last write */
 	uint32_t step;			/* number of the current one */
@@ -86,7 +87,7 @@ struct world {
 	struct stay stay;
 };
 
-void world_begin(struct world *world, const struct list *list, bool kernel_knows);
+void world_begin(struct world *world, const struct list *list, const struct reply *first);
 void world_end(struct world *world);
 
 static inline struct page *page_in(const struct world *world, uint32_t process,

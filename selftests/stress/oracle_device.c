@@ -240,8 +240,10 @@ const char *foresee_close(struct world *world, const struct step *step,
 {
 	struct handle *handle = handle_of(world, step);
 
-	hold_drop_all(world, step->process, step->device);
-	drained(world, step->process, step->device);
+	if (handle->open) {
+		hold_drop_all(world, step->process, step->device);
+		goes_back(world, step->process, step->device);
+	}
 	*handle = (struct handle){ .open = false };
 	return result_is(station, 0);
 }

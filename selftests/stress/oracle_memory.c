@@ -205,7 +205,8 @@ const char *foresee_fork(struct world *world, const struct step *step,
 	child->alive = true;
 	for (i = 0; i < DEVICES; i++)
 		child->handle[i] = (struct handle){
-			.open = step->value == FORK_OPEN || !world->kernel_knows,
+			.open = world->devices & 1 << i &&
+				(step->value == FORK_OPEN || !world->kernel_knows),
 		};
 	for (range = 0; range < RANGES; range++) {
 		for (i = 0; i < world->list->place[range].pages; i++) {

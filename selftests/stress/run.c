@@ -115,7 +115,7 @@ static const char *do_step(struct run *run, struct step *step)
 	run->crew.station[step->process].step = *step;
 	step->generation = run->world.generation;
 	CHECK(crew_do(&run->crew, step->process, REQUEST_STEP));
-	if (operation_takes(operation_of(step), 'd'))
+	if (operation_takes(operation_of(step), 'd') && step->op != OP_CLOSE)
 		run->world.process[step->process].handle[step->device].open = true;
 	if (step->op == OP_EXIT) {
 		CHECK(crew_leaves(&run->crew, step->process));
@@ -232,7 +232,7 @@ static const char *begin(struct run *run)
 	if (run->crew.station[0].reply.result)
 		return differs(IN_MACHINERY, "map the memory: %d",
 			       run->crew.station[0].reply.result);
-	world_begin(&run->world, run->list, run->crew.station[0].reply.count);
+	world_begin(&run->world, run->list, &run->crew.station[0].reply);
 	for (i = 0; i < DEVICES; i++)
 		CHECK(use_of(run, 0, i, &run->use[i]));
 	return RIGHT;

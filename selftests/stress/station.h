@@ -22,6 +22,8 @@ struct reply {
 	uint64_t count;		/* what it counted */
 	uint64_t left;		/* and what was left */
 	pid_t pid;		/* of a new process */
+	bool kernel_knows;	/* of the first one, at its beginning: see oracle.h */
+	uint8_t devices;	/* bit of each that there is */
 	uint32_t bad;		/* pages with data that are not as expected */
 	char what[256];		/* the first of them */
 };

@@ -179,6 +179,7 @@ static int obey(struct worker *worker)
 void worker_live(struct crew *crew)
 {
 	struct worker worker = { .crew = crew, .list = crew->list };
+	unsigned int i;
 	int result;
 	char byte;
 
@@ -186,7 +187,9 @@ void worker_live(struct crew *crew)
 	result = map_memory(&worker);
 	worker_becomes(&worker, 0, true);
 	worker.kernel_knows = kernel_knows(&worker);
-	worker.station->reply.count = worker.kernel_knows;
+	for (i = 0; i < DEVICES; i++)
+		worker.station->reply.devices |= (worker.dev[i] != NULL) << i;
+	worker.station->reply.kernel_knows = worker.kernel_knows;
 	for (;;) {
 		/* After a fork() this is the reply of the parent, and the child's first. */
 		worker.station->reply.result = result;

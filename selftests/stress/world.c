@@ -15,16 +15,17 @@ static void *grow(void *array, size_t n, size_t size)
 	return array;
 }
 
-void world_begin(struct world *world, const struct list *list, bool kernel_knows)
+void world_begin(struct world *world, const struct list *list, const struct reply *first)
 {
 	uint32_t range, i;
 
 	memset(world, 0, sizeof(*world));
 	world->list = list;
-	world->kernel_knows = kernel_knows;
+	world->kernel_knows = first->kernel_knows;
+	world->devices = first->devices;
 	world->process[0].alive = true;
 	for (i = 0; i < DEVICES; i++)
-		world->process[0].handle[i].open = true;
+		world->process[0].handle[i].open = world->devices & 1 << i;
 	for (range = 0; range < RANGES; range++)
 		for (i = 0; i < list->place[range].pages; i++)
 			*page_in(world, 0, range, i) = (struct page){
@@ -180,6 +181,8 @@ const char *world_refuses(const struct world *world, const struct step *step)
 
 	if (!world->process[step->process].alive)
 		return "no such process";
+	if (operation_takes(operation, 'd') && !(world->devices & 1 << step->device))
+		return "no such device";
 	if (operation_takes(operation, 'q') && world->process[step->other].alive)
 		return "there is such a process";
 	return operation->refuse ? operation->refuse(world, step) : NULL;

@@ -1,0 +1,116 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# stress.sh DIR COMMAND...: does the command, devthp-stress built with the model of a
+# device and its faults, find what is wrong, replay, minimise and write it down? It must
+# be able to write to DIR.
+. "$(dirname "$0")/../common/tap.sh"
+shift
+command=$*
+seeds=40	# within which each fault must be found
+faults=$(grep -v '^#' "$top/lib/model/faults" | wc -l)
+
+stress()
+{
+	# shellcheck disable=SC2086
+	timeout 120 $command "$@"
+}
+
+found_by_seeds()
+{
+	! MODEL_FAULT=$1 stress --seeds=$seeds --steps=100 --stop --no-minimise
+}
+
+same_list()
+{
+	stress --seed=7 --steps=50 --verbose --no-minimise >"$dir/first"
+	stress --seed=7 --steps=50 --verbose --no-minimise >"$dir/second"
+	grep -c "^# | [a-z_]* p[0-3]" "$dir/first"
+	diff "$dir/first" "$dir/second"
+}
+
+other_list()
+{
+	stress --seed=8 --steps=50 --verbose --no-minimise | diff "$dir/first" -
+}
+
+# Fault 2: what is held goes all the same.
+find_fault()
+{
+	MODEL_FAULT=2 stress --seed=8 --steps=100 --output="$dir/found"
+}
+
+replay()
+{
+	stress --no-minimise --replay="$1"
+}
+
+replay_with_fault()
+{
+	MODEL_FAULT=2 replay "$dir/found/0x8.replay"
+}
+
+# Without any one of its steps there is no finding.
+is_minimal()
+{
+	grep -n '^[a-z_]* p[0-3]' "$dir/found/0x8.replay" | cut -d: -f1 >"$dir/steps"
+	[ -s "$dir/steps" ] || return
+	while read -r line; do
+		sed "${line}d" "$dir/found/0x8.replay" >"$dir/without.replay"
+		MODEL_FAULT=2 replay "$dir/without.replay" || return
+	done <"$dir/steps"
+	echo "minimal"
+}
+
+compiles()
+{
+	gcc -O2 -Wall -Werror -o "$dir/reproducer" "$dir/found/0x8.c" &&
+		grep -c "expect_place\|expect_data" "$dir/found/0x8.c" && ! grep devthp.h "$dir/found/0x8.c"
+}
+
+# refused LINE TEXT CONTENT: the file must be refused at that line, for that reason
+refused()
+{
+	printf '%b' "devthp-stress 1\nseed 1\nrange 0 512 0 huge\n$3\n" >"$dir/bad.replay"
+	expect 1 "bad.replay:$1: $2" "a replay file: $2" replay "$dir/bad.replay"
+}
+
+plan $((faults + 22))
+fault=0
+while [ $fault -lt "$faults" ]; do
+	fault=$((fault + 1))
+	expect 0 " differs after step " "fault $fault of the model is found by random lists" \
+		found_by_seeds $fault
+done
+
+expect 0 50 "a seed gives a list" same_list
+expect 1 "< # | " "another seed gives another one" other_list
+expect 1 "minimised to 3 steps" "a finding is minimised" find_fault
+expect 1 "place differs after step 3" "its replay reproduces it" replay_with_fault
+expect 0 "ok 1 replay" "without the fault its replay passes" replay "$dir/found/0x8.replay"
+expect 0 minimal "it is minimal" is_minimal
+expect 0 "" "its C program compiles, and needs no library" compiles
+
+refused 4 'there is no operation "wirte"' "wirte p0 r0 0+512"
+refused 4 '"q0" is not p and a number' "write q0 r0 0+512"
+refused 4 "p4 is too large" "write p4 r0 0+512"
+refused 5 "there is no range 1" "write p0 r0 0+512\nwrite p0 r1 0+512"
+refused 4 '"512" is not a page, + and how many' "write p0 r0 512"
+refused 4 "513 is too large" "write p0 r0 0+513"
+refused 4 "no pages" "write p0 r0 0+0"
+refused 4 "something is missing" "fork p0"
+refused 4 '"rw" is not one of: none read write' "protect p0 r0 0+1 rw"
+refused 6 '"more" is too much' "# comment\n\nwrite p0 r0 0+1 more"
+refused 4 "range 0 is empty, or there already" "range 0 512 0 huge"
+refused 4 "data are looked at each-step or at-end" "data sometimes"
+printf 'write p0 r0 0+1\n' >"$dir/empty.replay"
+expect 1 'empty.replay:1: does not begin with "devthp-stress 1"' "a replay file of another kind" \
+	replay "$dir/empty.replay"
+expect 1 "No such file" "a replay file that is not there" replay "$dir/absent.replay"
+
+printf 'devthp-stress 1\nrange 0 8 0 small\nwrite p1 r0 0+8\nexit p0\n' >"$dir/skips.replay"
+skips()
+{
+	stress --verbose --replay="$dir/skips.replay"
+}
+expect 0 "# | write p1 r0 0+8	# skipped: no such process" "what is skipped stays in the log" skips
+$all_passed
