@@ -11,6 +11,7 @@ act act_write, act_read, act_dev_write, act_dev_read;
 act act_to_device, act_to_system, act_fail, act_hold, act_unhold, act_drain, act_evict,
 	act_close;
 act act_unmap, act_map, act_drop, act_protect, act_move, act_advise, act_collapse;
+act act_pin, act_unpin, act_split;
 act act_fork, act_exit;
 
 #endif

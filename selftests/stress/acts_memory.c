@@ -118,7 +118,6 @@ int act_fork(struct worker *worker, const struct step *step)
 
 int act_exit(struct worker *worker, const struct step *step)
 {
-	(void)worker;
-	(void)step;
+	act_unpin(worker, step);	/* children may have the same files open */
 	_exit(EXIT_SUCCESS);
 }

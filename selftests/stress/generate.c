@@ -148,6 +148,18 @@ static void choose_pages(struct generator *g, struct step *step)
 		step->npages = pages - step->first;
 }
 
+/* What the last step was about, or a part of that. */
+static void choose_same_pages(struct generator *g, struct step *step)
+{
+	step->first = g->last.first;
+	step->npages = g->last.npages;
+	if (dice_chance(&g->dice, 2))
+		return;
+	if (dice_chance(&g->dice, 2))
+		step->first += dice_roll(&g->dice, step->npages);
+	step->npages = 1 + dice_roll(&g->dice, g->last.first + g->last.npages - step->first);
+}
+
 static void choose_target(struct generator *g, struct step *step)
 {
 	const uint32_t folio = folio_pages();
@@ -186,10 +198,8 @@ static void choose_parameters(struct generator *g, struct step *step)
 		step->range = g->last.range;
 	}
 	choose_pages(g, step);
-	if (again && g->last.npages && dice_chance(&g->dice, 2)) {
-		step->first = g->last.first;
-		step->npages = g->last.npages;
-	}
+	if (again && g->last.npages && !dice_chance(&g->dice, 3))
+		choose_same_pages(g, step);
 	g->last = *step;
 	if (operation_takes(operation, 't'))
 		choose_target(g, step);

@@ -14,6 +14,7 @@
 #define DEVICES		2
 #define RANGES		3
 #define RANGE_PAGES	1536U
+#define PINS		8	/* of a process, at the same time */
 #define PAGES		(RANGES * RANGE_PAGES)	/* of a process, see page_number() */
 
 /* Not all operations have all of these; see operations.h. */

@@ -36,6 +36,11 @@ const struct operation operations[OPS] = {
 	[OP_COLLAPSE] = { "collapse", "pr", "", 3, act_collapse, refuse_collapse,
 			  foresee_collapse },
 
+	[OP_PIN] = { "pin", "prw", "ring pipe", 6, act_pin, refuse_pin, foresee_pin },
+	[OP_UNPIN] = { "unpin", "p", "", 5, act_unpin, refuse_not_the_kernels, foresee_unpin },
+	[OP_SPLIT] = { "split", "pr", "", 4, act_split, refuse_not_the_kernels,
+		       foresee_split },
+
 	[OP_FORK] = { "fork", "pqw", "open bare", 7, act_fork, refuse_fork, foresee_fork },
 	[OP_EXIT] = { "exit", "p", "", 4, act_exit, refuse_exit, foresee_exit },
 };

@@ -24,6 +24,7 @@ struct frame {
 	uint32_t generation;		/* of this write; 0: zero */
 	unsigned int users;		/* pages that lead to it */
 	unsigned int holds;
+	unsigned int pins;		/* of these, what keeps it from being shared by fork() */
 	uint32_t family;
 	uint32_t counted;		/* when last */
 	uint8_t at;			/* AT_* */
@@ -36,6 +37,7 @@ struct page {
 	uint8_t prot;			/* PROT_*, of the mapping */
 	uint8_t huge, writable;		/* enum maybe: the entry, when last seen */
 	bool must_be_huge;		/* when seen next */
+	bool may_be_copied;		/* by the fork() that has just been */
 	uint8_t read_by;		/* bit of each device that may have it mapped */
 };
 
@@ -50,7 +52,10 @@ struct process {
 	bool alive;
 	struct page page[PAGES];
 	struct handle handle[DEVICES];
+	unsigned int npins;
 };
+
+#define NO_DEVICE	DEVICES		/* it is an io_uring, or a pipe, that holds it */
 
 struct hold {
 	uint32_t process, device, number;	/* page_number() */
@@ -78,6 +83,7 @@ struct world {
 	struct process process[PROCESSES];
 	uint32_t generation;		/* of the last write */
 	uint32_t step;			/* number of the current one */
+	uint32_t parent;		/* of the last fork() */
 	uint32_t counting;		/* number of the last count of frames */
 	struct hold *hold;
 	size_t nholds;
@@ -130,6 +136,8 @@ void frame_regroup(struct world *world, uint32_t process, uint32_t range, uint32
 void hold_take(struct world *world, const struct step *step, uint32_t page);
 void hold_drop(struct world *world, size_t n);
 void hold_drop_all(struct world *world, uint32_t process, uint32_t device);
+/* All pins of a process. */
+void pins_drop(struct world *world, uint32_t process);
 /* Somebody holds it, or may hold what it is part of. */
 bool is_held(const struct frame *frame);
 bool may_be_held(const struct world *world, const struct frame *frame);
@@ -173,6 +181,9 @@ foresee foresee_write, foresee_read, foresee_dev_write, foresee_dev_read;
 refuse refuse_to_device, refuse_hold, refuse_evict;
 foresee foresee_to_device, foresee_to_system, foresee_fail, foresee_hold, foresee_unhold,
 	foresee_drain, foresee_evict, foresee_close;
+
+refuse refuse_pin, refuse_not_the_kernels;
+foresee foresee_pin, foresee_unpin, foresee_split;
 
 refuse refuse_hole, refuse_move, refuse_collapse, refuse_fork, refuse_exit;
 foresee foresee_unmap, foresee_map, foresee_drop, foresee_protect, foresee_move,

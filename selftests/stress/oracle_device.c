@@ -60,6 +60,8 @@ static bool arrives_whole(const struct world *world, const struct step *step,
 	for_each_in_block(i, *block) {
 		const struct page *page = page_in(world, step->process, step->range, i);
 
+		if (page->frame && may_be_held(world, page->frame))
+			return false;
 		if (page->huge != YES || !page->frame || page->frame->at != AT_SYSTEM ||
 		    page->frame->users != 1 || page->prot != first->prot)
 			return false;
@@ -87,6 +89,13 @@ static void goes(struct world *world, const struct step *step, uint32_t i)
 
 	if (*at == AT_DEVICE(step->device)) {
 		world->stay.there = true;
+		return;
+	}
+	/* What is pinned does not go, nor perhaps what is of the same folio. */
+	if (page->frame && may_be_held(world, page->frame)) {
+		world->stay.uncertain = true;
+		if (!page->frame->pins || *at != AT_SYSTEM)
+			*at |= AT_DEVICE(step->device);
 		return;
 	}
 	world->stay.moved[i] = true;

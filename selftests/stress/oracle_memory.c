@@ -203,6 +203,7 @@ const char *foresee_fork(struct world *world, const struct step *step,
 
 	CHECK(result_is(station, 0));
 	child->alive = true;
+	world->parent = step->process;
 	for (i = 0; i < DEVICES; i++)
 		child->handle[i] = (struct handle){
 			.open = world->devices & 1 << i &&
@@ -217,7 +218,9 @@ const char *foresee_fork(struct world *world, const struct step *step,
 			/* A mapping with nothing but zeros is not copied. */
 			if (!to->frame)
 				to->at |= AT_NOTHING;
-			else if (!world->kernel_knows)
+			else if (world->kernel_knows)
+				to->may_be_copied = may_be_held(world, to->frame);
+			else
 				frame_give(world, step->other, range, i, to->frame->at);
 		}
 	}
@@ -242,6 +245,7 @@ const char *foresee_exit(struct world *world, const struct step *step,
 	uint32_t i;
 
 	(void)station;
+	pins_drop(world, step->process);
 	for (i = 0; i < PAGES; i++)
 		frame_leave(&process->page[i]);
 	for (i = 0; i < DEVICES; i++) {

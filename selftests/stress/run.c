@@ -41,6 +41,12 @@ static enum means means_for(const struct world *world, uint32_t process, uint32_
 	return at == AT_SYSTEM || at == AT_ZERO ? MEANS_CPU : MEANS_NONE;
 }
 
+static void tell_data(struct station *station, uint32_t number, const struct frame *frame)
+{
+	station->index[number] = frame ? frame->index : number;
+	station->age[number] = frame ? frame->generation : 0;
+}
+
 static void tell_expectations(struct run *run, uint32_t process)
 {
 	struct station *station = &run->crew.station[process];
@@ -49,12 +55,21 @@ static void tell_expectations(struct run *run, uint32_t process)
 	station->seed = run->list->seed;
 	station->generation = run->world.generation;
 	for (i = 0; i < PAGES; i++) {
-		const struct frame *frame = run->world.process[process].page[i].frame;
-
-		station->index[i] = frame ? frame->index : i;
-		station->age[i] = frame ? frame->generation : 0;
+		tell_data(station, i, run->world.process[process].page[i].frame);
 		station->means[i] = means_for(&run->world, process, i);
 	}
+}
+
+/* Whatever its pages lead to by now. */
+static void tell_pinned(struct run *run, uint32_t process)
+{
+	const struct world *world = &run->world;
+	size_t n;
+
+	for (n = 0; n < world->nholds; n++)
+		if (world->hold[n].process == process && world->hold[n].device == NO_DEVICE)
+			tell_data(&run->crew.station[process], world->hold[n].number,
+				  world->hold[n].frame);
 }
 
 /* ---- After each step ---- */
@@ -112,6 +127,8 @@ static const char *do_step(struct run *run, struct step *step)
 
 	run->world.generation++;
 	tell_expectations(run, step->process);
+	if (step->op == OP_UNPIN)
+		tell_pinned(run, step->process);
 	run->crew.station[step->process].step = *step;
 	step->generation = run->world.generation;
 	CHECK(crew_do(&run->crew, step->process, REQUEST_STEP));
@@ -161,6 +178,8 @@ static const char *end_process(struct run *run, uint32_t process)
 
 	for (; step.device < DEVICES; step.device++)
 		CHECK(in_each_range(run, &step));
+	step.op = OP_UNPIN;
+	CHECK(run_step(run, &step));
 	step.op = OP_READ;
 	CHECK(in_each_range(run, &step));
 	step.op = OP_UNMAP;

@@ -142,6 +142,7 @@ void worker_becomes(struct worker *worker, unsigned int process, bool opens)
 	struct devthp_device *dev;
 	unsigned int i;
 
+	worker->nheld = 0;			/* and so are these */
 	worker->process = process;
 	worker->station = &worker->crew->station[process];
 	for (i = 0; i < DEVICES; i++) {

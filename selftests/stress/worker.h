@@ -7,9 +7,16 @@
 
 #include <devthp.h>
 
+#include "pin.h"
 #include "station.h"
 
 struct crew;
+
+/* What an io_uring or a pipe holds on to. */
+struct held {
+	struct pin pin;
+	struct step step;	/* that took it */
+};
 
 struct worker {
 	struct crew *crew;
@@ -18,6 +25,8 @@ struct worker {
 	struct station *station;
 	struct devthp_device *dev[DEVICES];	/* NULL: not open */
 	char *buffer;				/* of RANGE_PAGES */
+	struct held held[PINS];
+	unsigned int nheld;
 	bool kernel_knows;			/* the device's memory, see oracle.h */
 };
 
