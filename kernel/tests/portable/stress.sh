@@ -21,6 +21,17 @@ is_found()
 	! MODEL_FAULT=$1 stress --corpus="$corpus" --seeds=$seeds --steps=100 --stop --no-minimise
 }
 
+# Why a fault cannot be seen by it, if it cannot.
+unseen()
+{
+	case $1 in
+	31) echo "no list forks while something is held on such a device" ;;
+	32) echo "it is left open when what was unmapped is let go of" ;;
+	33) echo "no operation closes other files" ;;
+	*) return 1 ;;
+	esac
+}
+
 same_list()
 {
 	stress --seed=7 --steps=50 --verbose --no-minimise >"$dir/first"
@@ -85,6 +96,11 @@ plan $((faults + 22))
 fault=0
 while [ $fault -lt "$faults" ]; do
 	fault=$((fault + 1))
+	if why=$(unseen $fault); then
+		number=$((number + 1))
+		echo "ok $number fault $fault of the model # SKIP $why"
+		continue
+	fi
 	expect 0 " differs after step " "fault $fault of the model is found" is_found $fault
 done
 
