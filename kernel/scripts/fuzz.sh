@@ -4,10 +4,7 @@
 . "$(dirname "$0")/lib.sh"
 load_arch
 "$top/kernel/scripts/deps.sh" fuzz
-minutes=${MINUTES:-10}
-case $minutes in
-''|*[!0-9]*|0*) die "MINUTES=$minutes is no number of minutes." ;;
-esac
+minutes=$(minutes_given 10)
 
 dir=$("$top/kernel/scripts/results.sh" fuzz)
 say FUZZ "$minutes minutes, see $dir"

@@ -31,6 +31,15 @@ have()
 	command -v "$1" >/dev/null 2>&1
 }
 
+# What MINUTES says, or else that many.
+minutes_given()
+{
+	case ${MINUTES:-$1} in
+	*[!0-9]*|0*) die "MINUTES=$MINUTES is no number of minutes." ;;
+	esac
+	echo "${MINUTES:-$1}"
+}
+
 # A value of kernel/BASE by its keyword (the first of its lines).
 base()
 {

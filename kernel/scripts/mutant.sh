@@ -11,14 +11,15 @@ dir=$2
 rm -rf "$dir"
 mkdir -p "$dir"
 
-applied=false
-trap '! $applied || patch -d "$tree" -p1 -s -R <"$patch_file"' EXIT
 patch -d "$tree" -p1 -s -F0 --dry-run <"$patch_file" >"$dir/patch.log" 2>&1 || {
 	echo "useless: it does not apply"
 	exit
 }
+# What is in the tree is known there until it is out again: see mutants.sh.
+cp "$patch_file" "$tree.fault"
+trap 'patch -d "$tree" -p1 -s -R <"$patch_file" && rm "$tree.fault"' EXIT
+trap 'exit 1' HUP INT TERM
 patch -d "$tree" -p1 -s -F0 <"$patch_file"
-applied=true
 # shellcheck disable=SC2154
 kmake -s -j"$jobs" $image_target modules </dev/null >"$dir/build.log" 2>&1 || {
 	echo "useless: it does not compile, see $dir/build.log"

@@ -30,6 +30,11 @@ prepare()
 		cp -al "$source_dir/patched" "$tree"
 		stamp "$tree.stamp" "$(cat "$source_dir/patched.stamp")"
 	fi
+	# A run that was cut off. By patch, so that the objects are older than the file.
+	if [ -f "$tree.fault" ]; then
+		patch -d "$tree" -p1 -s -R -F0 -f <"$tree.fault" >/dev/null || :
+		rm "$tree.fault"
+	fi
 	"$scripts/config.sh" mutant
 	"$scripts/build.sh" mutant
 	"$scripts/programs.sh" hmm-tests mutant
@@ -63,7 +68,7 @@ done
 row()
 {
 	result=$(cat "$results/$1.result")
-	what=$(sed '/^$/q' "$mutants/$1.patch" | xargs)
+	what=$(sed '/^$/q' "$mutants/$1.patch" | tr '\n' ' ' | sed 's/ *$//')
 	case $result in
 	survived*|splat*)
 		why=$(sed -n 's/^equivalent: //p' "$mutants/$1.patch")

@@ -5,10 +5,7 @@
 . "$top/kernel/scripts/ktap.sh"
 scripts=$top/kernel/scripts
 load_kernel debug
-minutes=${MINUTES:-30}
-case $minutes in
-''|*[!0-9]*|0*) die "MINUTES=$minutes is no number of minutes." ;;
-esac
+minutes=$(minutes_given 30)
 
 # Besides the soak itself: boot, a last round that began just in time, the scan.
 limit=$((minutes * 60 / slowness + 900))

@@ -6,10 +6,7 @@
 . "$top/kernel/scripts/ktap.sh"
 scripts=$top/kernel/scripts
 load_kernel patched
-minutes=${MINUTES:-30}
-case $minutes in
-''|*[!0-9]*|0*) die "MINUTES=$minutes is no number of minutes." ;;
-esac
+minutes=$(minutes_given 30)
 
 # Besides the stress itself: boot, a last round that began just in time, and what it
 # finds being minimised.
