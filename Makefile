@@ -113,7 +113,7 @@ check-guest: accel unpatched	## only the tests in the guest
 check-unpatched: accel unpatched	## only the unpatched kernel: new tests must not pass there
 	$(s)/check.sh unpatched
 
-check-lib: deps			## only the library's own tests, on this machine
+check-lib: fetch			## only the library's own tests, on this machine
 	$(s)/deps.sh lib
 	$(s)/check.sh lib
 
