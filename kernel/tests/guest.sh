@@ -7,7 +7,7 @@ export V=
 kernel=patched
 limit=60	# seconds; only the hang uses its time up
 
-plan 10
+plan 12
 echo "$passing" | overlay
 expect 0 "7 passed, 0 failed, 0 skipped" "a guest with a passing program" guest
 
@@ -46,7 +46,15 @@ printf '%s\n' '#!/bin/sh' 'mkdir /tmp/ramfs; mount -t ramfs none /tmp/ramfs' \
 	'dd if=/dev/zero of=/tmp/ramfs/file bs=1M count=1 2>/dev/null; echo 1..1; echo ok 1 a' | overlay
 expect 1 "FAILED   counters are at their baseline" "a program that leaves memory behind" guest
 
+printf '%s\n' '#!/bin/sh' 'echo 1..2; echo not ok 1 a; while :; do :; done' | overlay
+export GUEST_ARGS=devthp.stop=1
+expect 1 "TEST     stub # exit status 137: 0 passed, 1 failed" "the first case that fails is the last" guest
+
 printf '%s\n' '#!/bin/sh' 'echo 1..2; echo ok 1 a; while :; do :; done' | overlay
+export GUEST_ARGS=devthp.limit=2
+expect 1 "stub was killed after 2 s" "a program that takes longer than it may" guest
+unset GUEST_ARGS
+
 limit=15
 expect 1 "FAILED   hang" "a hang" guest
 $all_passed
