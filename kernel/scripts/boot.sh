@@ -32,7 +32,7 @@ channels="-chardev file,id=tests,path=/dev/stdout -serial file:$dir/console.log"
 # Two memory nodes, for what moves pages between them. GUEST_ARGS and
 # QEMU_ARGS add to what the guest and QEMU are told; the latter may override.
 args="console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 printk.devkmsg=on numa=fake=2"
-args="$args $coherent_args $kernel_args ${GUEST_ARGS:-}"
+args="$args $machine_args $coherent_args $kernel_args ${GUEST_ARGS:-}"
 args="$args devthp.job=$job devthp.kernel=$kernel devthp.slowness=$slowness"
 
 # timeout must not take QEMU away from the terminal, or ^C would not reach it.

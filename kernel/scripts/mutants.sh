@@ -59,7 +59,7 @@ for name in $names; do
 	if ! up_to_date "$results/$name.stamp" "$key"; then
 		rm -f "$results/$name.stamp"
 		"$scripts/mutant.sh" "$name" "$results/$name" >"$results/$name.result"
-		stamp "$results/$name.stamp" "$key"
+		grep -q '^no boot' "$results/$name.result" || stamp "$results/$name.stamp" "$key"
 	fi
 	printf '  %-9s%s of %s, %s: %s\n' MUTANT $number "$count" "$name" "$(cat "$results/$name.result")"
 done

@@ -7,6 +7,7 @@
 #   hung PROGRAM		the guest used its time up
 #   splat WORDS			only the kernel said something
 #   survived			nobody
+#   no boot WORDS		no program ran, so that nothing is known
 . "$(dirname "$0")/lib.sh"
 dir=$1
 
@@ -22,6 +23,10 @@ splat()
 		sed -n '1s/^[^]]*] *//p' | tr -d '\r'
 }
 
+if ! grep -qE '^(ready|exit) ' "$dir/status"; then
+	echo "no boot: $(tail -n 1 "$dir/console.log" | sed 's/^[^]]*] *//' | tr -d '\r')"
+	exit
+fi
 failure=$(awk '/^    not ok / && first == "" { first = $0; sub(/^ *not ok [0-9]+ (- )?/, "", first) }
 	/^ok / { first = "" }
 	/^not ok / { name = $0; sub(/^not ok [0-9]+ (- )?/, "", name); why = name; sub(/ *#.*/, "", name)

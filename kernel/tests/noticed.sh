@@ -24,7 +24,7 @@ is_said()
 	"$scripts/noticed.sh" "$dir/guest" | tee /dev/stderr | grep -qxF -- "$1"
 }
 
-plan 9
+plan 10
 guest "exit 0" "exit 1\n" "" "    ok 1 a\n    not ok 2 b # why\n    not ok 3 c\nnot ok 1 first # exit status 1\n"
 says "killed first: b # why" "a case that fails"
 guest "exit 0" "exit 1\n" "" "    ok 1 a\nok 1 first\nnot ok 2 counters are at their baseline # exit status 1\n"
@@ -43,4 +43,6 @@ guest "exit 0" "ready 6.12\n" "[ 2.0] BUG: unable to handle page fault\r\n" "   
 says "crashed first: BUG: unable to handle page fault" "a crash"
 guest "exit 0" "ready 6.12\n" "" "    not ok 1 b\n"
 says "crashed first: nothing said" "a guest that is gone"
+guest "exit 0" "" "[ 0.1] Kernel panic - not syncing: no timer\r\n" ""
+says "no boot: Kernel panic - not syncing: no timer" "a guest that does not come to its programs"
 $all_passed
