@@ -92,6 +92,13 @@ series: kernel			## every prefix of the series builds, configured in and out; sp
 bench: nodebug			## measure migrations in guest instructions, against goals
 	$(s)/bench.sh
 
+coverage: accel selftests lib	## which lines of the series does no test reach?
+	$(s)/config.sh coverage
+	$(s)/build.sh coverage
+	$(s)/programs.sh hmm-tests coverage
+	$(s)/initramfs.sh coverage
+	$(s)/coverage.sh
+
 soak: accel debug		## the concurrent tests on the debug kernel, MINUTES long
 	$(s)/soak.sh
 
@@ -137,4 +144,4 @@ help:				## this list
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched debug nodebug check-debug check-nodebug check-newer series bench soak stress mutants fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help
+	unpatched debug nodebug check-debug check-nodebug check-newer series bench coverage soak stress mutants fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help

@@ -6,6 +6,7 @@
 #   tests.log    what the programs said; it also goes to stdout as it comes
 #   status       what the guest stated
 #   end          how QEMU ended: "exit N", or "timeout" when its time was over
+#   coverage.tar of the coverage kernel: how often its lines were reached
 # OVERLAY is a cpio archive laid over the initramfs. No verdict here: verdict.sh.
 . "$(dirname "$0")/lib.sh"
 load_kernel "$1"
@@ -29,6 +30,11 @@ fi
 channels="-chardev file,id=tests,path=/dev/stdout -serial file:$dir/console.log"
 [ "$job" != shell ] || channels="-chardev null,id=tests -serial mon:stdio"
 
+# Where the guest counts lines, it hands out what it has counted.
+counts=
+[ "$kernel" != coverage ] || counts="-chardev file,id=coverage,path=$dir/coverage.tar \
+	-device virtserialport,chardev=coverage,name=coverage"
+
 # Two memory nodes, for what moves pages between them. GUEST_ARGS and
 # QEMU_ARGS add to what the guest and QEMU are told; the latter may override.
 args="console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 printk.devkmsg=on numa=fake=2"
@@ -46,7 +52,7 @@ run_qemu()
 		-device virtio-serial $channels \
 		-device virtserialport,chardev=tests,name=tests \
 		-chardev file,id=status,path="$dir/status" \
-		-device virtserialport,chardev=status,name=status ${QEMU_ARGS:-} \
+		-device virtserialport,chardev=status,name=status $counts ${QEMU_ARGS:-} \
 		2>"$dir/qemu.log" && status=0 || status=$?
 	case $status in
 	124|137) echo timeout ;;

@@ -122,8 +122,9 @@ load_arch()
 
 # The kernels that are built from one source. "unpatched" is the source as it came;
 # the others have the series in it and differ by the fragments they are made of.
-# "mutant" is "nodebug" with a fault in it, see mutant.sh.
-kernels="patched debug nodebug unpatched mutant"
+# "mutant" is "nodebug" with a fault in it, see mutant.sh; "coverage" is "patched" and
+# counts lines, see coverage.sh.
+kernels="patched debug nodebug unpatched mutant coverage"
 
 load_kernel()
 {
@@ -133,11 +134,15 @@ load_kernel()
 	memory=3G			# of the guest
 	slowness=1			# by which its time limits are multiplied
 	kernel_args=
+	profiled=			# sources whose lines are counted
 	case $1 in
 	patched) ;;
 	unpatched) tree=$source_dir/unpatched ;;
 	nodebug) checks=nodebug.config ;;
 	mutant) tree=$source_dir/mutant checks=nodebug.config ;;
+	coverage)
+		checks="checks.config coverage.config"
+		profiled=$(grep '\.c$' "$source_dir/touched" 2>/dev/null || :) ;;
 	debug)
 		checks="checks.config debug.config"
 		memory=5G
@@ -152,5 +157,7 @@ load_kernel()
 
 kmake()
 {
-	make -C "$tree" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" CC="$cc" "$@"
+	# shellcheck disable=SC2046
+	make -C "$tree" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" CC="$cc" \
+		$(for file in $profiled; do basename "$file" .c; done | sed 's/.*/GCOV_PROFILE_&.o=y/') "$@"
 }
