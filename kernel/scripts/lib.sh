@@ -155,9 +155,13 @@ load_kernel()
 	obj=$kernel_dir/obj
 }
 
+# The lines of $profiled are counted: kbuild is told by names without a directory, and
+# arch/x86/boot has a memory.c too.
 kmake()
 {
-	# shellcheck disable=SC2046
-	make -C "$tree" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" CC="$cc" \
-		$(for file in $profiled; do basename "$file" .c; done | sed 's/.*/GCOV_PROFILE_&.o=y/') "$@"
+	for file in $profiled; do
+		name=${file##*/}
+		set -- "GCOV_PROFILE_${name%.c}.o=\$(if \$(filter ${file%/*},\$(obj)),y)" "$@"
+	done
+	make -C "$tree" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" CC="$cc" "$@"
 }

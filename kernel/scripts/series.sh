@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # series.sh DIR: does every prefix of the series build, with the new code configured
-# in and out, and without a new warning? The objects of the directories that the
-# series is about are compiled, not a whole kernel; kbuild finds out which a patch
-# concerns. That they would link is read off their symbols. KTAP on stdout, one case for
-# each patch and configuration; logs in DIR; progress on descriptor 3.
+# in and out, and without a new warning? Before the first patch, behind the last, and
+# where options or Makefiles change, the directories that the series is about are compiled,
+# not a whole kernel; between, of these, the files that the series touches. One that it
+# does not touch can only break by a header, which would break others with it. kbuild finds
+# out which a patch concerns. That they would link is read off their symbols. KTAP on
+# stdout, one case for each patch and configuration; logs in DIR; progress on descriptor 3.
 . "$(dirname "$0")/lib.sh"
 load_kernel patched
 logs=$1
@@ -20,8 +22,28 @@ touched=$(cd "$series_dir" && cat $patches | sed -n 's,^+++ b/\(.*\.c\)$,\1,p' |
 # By this way kbuild compiles it with what amdgpu's Makefile says.
 amdkfd=drivers/gpu/drm/amd/amdgpu/../amdkfd
 
-# What is compiled in a configuration.
+# What is compiled in a configuration: all of it, or of its directories those files that
+# the series touches and that the configuration has.
 objects()
+{
+	for object in $(directories "$1"); do
+		case $whole$object in
+		false*/) of_directory "${object%/}" ;;
+		*) echo "$object" ;;
+		esac
+	done
+}
+
+of_directory()
+{
+	for file in $touched; do
+		case $file in
+		"$1"/*) [ ! -f "$work/$configuration/${file%.c}.o" ] || echo "${file%.c}.o" ;;
+		esac
+	done
+}
+
+directories()
 {
 	case $1 in
 	drivers) echo drivers/pci/p2pdma.o drivers/gpu/drm/nouveau/nouveau_dmem.o \
@@ -53,8 +75,8 @@ select_configuration()
 	esac
 }
 
-# Options come and go along the series, so the configuration is made anew for each
-# patch, from the same lines; where nothing of it changed kbuild does nothing.
+# Options come and go along the series, so the configuration is made anew wherever a patch
+# may change them, from the same lines.
 configure()
 {
 	wanted=$work/$configuration.want
@@ -117,7 +139,7 @@ symbols_of()
 compile()
 {
 	# shellcheck disable=SC2046
-	{ configure && series_make $(objects "$configuration") >"$logs/$1-$configuration.log" 2>&1; } ||
+	{ { ! $whole || configure; } && series_make $(objects "$configuration") >"$logs/$1-$configuration.log" 2>&1; } ||
 		{ cat "$logs/config-$configuration.log" >>"$logs/$1-$configuration.log"; return 1; }
 	would_link "$logs/$1-$configuration.log" && : >"$compiled"
 }
@@ -126,17 +148,24 @@ compile()
 # those files, or may it now compile something else?
 concerned()
 {
-	for file; do
-		case $file in
-		*Kconfig*|*Makefile*) return 0 ;;
-		*) echo "$src/$file" ;;
-		esac
-	done >"$work/files"
-	find "$work/$configuration" -name '.*.cmd' -exec cat {} + |
+	! selects "$@" || return 0
+	printf "$src/%s\n" "$@" >"$work/files"
+	find "$work/$configuration" -name '.*.cmd' -exec cat {} + 2>/dev/null |
 		awk 'NR == FNR { changed[$0]; next }
 		     { for (i = 1; i <= NF; i++) { gsub(/[^\/]+\/\.\.\//, "", $i)
 			if ($i in changed) { found = 1; exit } } }
 		     END { exit !found }' "$work/files" -
+}
+
+# Does one of the files say what is to be compiled?
+selects()
+{
+	for file; do
+		case $file in
+		*Kconfig*|*Makefile*) return 0 ;;
+		esac
+	done
+	return 1
 }
 
 # try PREFIX FILE...: after a change to those files, in each configuration. Where one
@@ -145,10 +174,14 @@ try()
 {
 	prefix=$1
 	shift
+	case $prefix in
+	0000-base|"$last") whole=true ;;
+	*) if selects "$@"; then whole=true; else whole=false; fi ;;
+	esac
 	for c in $configurations; do
 		select_configuration "$c"
 		compiled=$work/$configuration.compiled
-		if [ -f "$compiled" ] && ! concerned "$@"; then
+		if [ -f "$compiled" ] && [ "$prefix" != "$last" ] && ! concerned "$@"; then
 			number=$((number + 1))
 			echo "ok $number $prefix builds: $configuration, as before"
 			continue
@@ -159,15 +192,17 @@ try()
 	done
 }
 
-# Patches change copies, the other files are those of the source.
+# Patches change copies, the other files are those of the source. Those copies are new,
+# so that nothing is taken for compiled that an earlier run left.
 prepare_source()
 {
 	rm -rf "$src"
 	mkdir -p "$work"
+	rm -f "$work"/*.compiled
 	cp -al "$source_dir/unpatched" "$src"
 	(cd "$series_dir" && cat $patches) | sed -n -e 's,^+++ b/,,p' -e 's,^--- a/,,p' | sort -u |
 		while read -r file; do
-			[ ! -f "$src/$file" ] || cp --remove-destination -p "$source_dir/unpatched/$file" "$src/$file"
+			[ ! -f "$src/$file" ] || cp --remove-destination "$source_dir/unpatched/$file" "$src/$file"
 		done
 }
 
@@ -193,7 +228,9 @@ no_new_warning()
 }
 
 echo "KTAP version 1"
+# shellcheck disable=SC2086
 set -- $patches
+last=$(basename "$(echo "$patches" | tail -n 1)" .patch)
 # shellcheck disable=SC2086
 echo "1..$(($(echo $configurations | wc -w) * ($# + 1) + 1))"
 mkdir -p "$logs"
