@@ -24,7 +24,7 @@ static void help(void)
 	     "  hole   a mapping, and no page\n\n"
 	     "  --json\n"
 	     "  --help\n\n"
-	     "Exit status: 0 done, 2 usage, 3 no such process, or not allowed.");
+	     "Exit status: 0 done, 2 usage, 3 no such process, no memory, or not allowed.");
 }
 
 struct run {
@@ -155,10 +155,11 @@ static int show_range(const struct target *target, const struct mapping *mapping
 	}
 	show_run(&d.run, d.pmd_order);
 	fact_end();
-	if (!ret)
+	if (!ret) {
 		fact_string("picture", d.bar.cells, "  |%s|", d.bar.cells);
-	fact_number("pages_per_character", d.bar.per, " %zu page%s each\n\n", d.bar.per,
-		    d.bar.per == 1 ? "" : "s");
+		fact_number("pages_per_character", d.bar.per, " %zu page%s each\n\n", d.bar.per,
+			    d.bar.per == 1 ? "" : "s");
+	}
 	fact_end();
 	return ret;
 }

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,6 +82,7 @@ int target_for_each(const struct target *target, target_visit *visit, void *data
 {
 	struct mapping mapping = { .start = target->start, .end = target->end, .name = "" };
 	char path[64], *line = NULL;
+	bool any = false;
 	size_t room = 0;
 	int ret = 0;
 	FILE *maps;
@@ -92,6 +94,7 @@ int target_for_each(const struct target *target, target_visit *visit, void *data
 	if (!maps)
 		return errno == ENOENT ? -ESRCH : -errno;
 	while (!ret && getline(&line, &room, maps) > 0) {
+		any = true;
 		/* The kernel's own pages are in no page table of the process. */
 		if (!parse_line(&mapping, line) || !strcmp(mapping.name, "[vsyscall]"))
 			continue;
@@ -99,13 +102,24 @@ int target_for_each(const struct target *target, target_visit *visit, void *data
 	}
 	free(line);
 	fclose(maps);
-	return ret;
+	return any ? ret : -ESRCH;
 }
 
 int target_complain(const struct target *target, int err)
 {
-	if (err == -ESRCH)
-		return complain(EXIT_LACKING, "there is no process %d", (int)target->pid);
-	return complain(EXIT_LACKING, "cannot look at process %d: %s", (int)target->pid,
-			strerror(-err));
+	const int pid = (int)target->pid;
+
+	switch (err) {
+	case -ESRCH:
+		if (kill(pid, 0) && errno == ESRCH)
+			return complain(EXIT_LACKING, "there is no process %d", pid);
+		return complain(EXIT_LACKING,
+				"process %d has no memory: it has ended, or is the kernel's own", pid);
+	case -EACCES:
+	case -EPERM:
+		return complain(EXIT_LACKING,
+				"no permission to look at process %d; run as root, or as its user", pid);
+	default:
+		return complain(EXIT_LACKING, "cannot look at process %d: %s", pid, strerror(-err));
+	}
 }

@@ -28,7 +28,10 @@ struct mapping {
 
 typedef int target_visit(const struct target *target, const struct mapping *mapping, void *data);
 
-/* Visit the range, or each mapping, until a visit returns other than 0. */
+/*
+ * Visit the range, or each mapping, until a visit returns other than 0.
+ * -ESRCH	no such process, or one without memory
+ */
 int target_for_each(const struct target *target, target_visit *visit, void *data);
 
 /* Complain of a negative errno. */

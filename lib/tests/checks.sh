@@ -222,6 +222,26 @@ reserved()
 	PYTHON
 }
 
+# A process that has ended, and that nobody has asked for its status: it is there, and has
+# no memory, so that nothing could be checked.
+ended()
+{
+	need python3
+	python3 - "$BUILD/devthp" <<-PYTHON
+		import os, subprocess, sys
+		pid = os.fork()
+		if not pid:
+		    os._exit(0)
+		os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+		for words in "map", "check", "map --json", "check --json":
+		    for at in [], ["1000-3000"]:
+		        said = subprocess.run([sys.argv[1]] + words.split() + [str(pid)] + at,
+		                              capture_output=True, text=True)
+		        if said.returncode != 3 or not "has no memory" in said.stderr:
+		            sys.exit(words + " " + " ".join(at) + "\n" + said.stdout + said.stderr)
+	PYTHON
+}
+
 json()
 {
 	need python3

@@ -69,6 +69,7 @@ plan 'places that cannot be are refused' places
 plan 'wrong use of the command' misuse
 plan 'a missing device is named' missing_device
 plan 'a process that has reserved much' reserved
+plan 'a process that has ended' ended
 plan 'man pages and headers name the same' texts names
 plan 'man pages and commands have the same options and keys' texts commands
 plan 'the example of the man page' texts example
