@@ -68,7 +68,8 @@ int explain_device(int err, const char *path)
 	case -ENXIO:
 		return complain(EXIT_LACKING, "backend %s: there is no device%s%s; load its driver%s",
 				backend, path ? " " : "", path ? path : "", usual_node() ?
-				" (modprobe test_hmm, from a kernel with CONFIG_TEST_HMM=m)" : "");
+				" (modprobe test_hmm, from a kernel with CONFIG_TEST_HMM=m)" :
+				path ? "" : ", or name its node with --device");
 	case -EACCES:
 	case -EPERM:
 		return complain(EXIT_LACKING, "backend %s: no permission to open %s; run as root",
@@ -98,6 +99,29 @@ const char *probe_lack(const struct devthp_system *system)
 	}
 }
 
+/* Room for what the library says of an error. */
+#define WHY	256
+
+static void keep_why(void *why, unsigned int level, const char *message)
+{
+	(void)level;
+	snprintf(why, WHY, "%s", message);
+}
+
+int try_out(struct devthp_device *dev, struct devthp_trial *trial)
+{
+	char why[WHY] = "";
+	int ret;
+
+	devthp_log_set(keep_why, why, DEVTHP_LOG_ERROR);
+	ret = devthp_device_try(dev, trial);
+	devthp_log_set(NULL, NULL, 0);
+	if (ret)
+		return complain(EXIT_LACKING, "cannot try the device out: %s",
+				*why ? why : strerror(-ret));
+	return EXIT_GOOD;
+}
+
 int need_whole_folios(struct devthp_device *dev, const struct devthp_system *system)
 {
 	struct devthp_trial trial = { .size = sizeof(trial) };
@@ -106,9 +130,9 @@ int need_whole_folios(struct devthp_device *dev, const struct devthp_system *sys
 	/* With the probe, the steps themselves find out, and say where. */
 	if (system->probe_version)
 		return EXIT_GOOD;
-	ret = devthp_device_try(dev, &trial);
+	ret = try_out(dev, &trial);
 	if (ret)
-		return complain(EXIT_LACKING, "cannot try the device out: %s", strerror(-ret));
+		return ret;
 	if (!trial.data_good)
 		return complain(EXIT_WRONG, "a page that went to the device and back lost its data");
 	if (trial.orders_known && !trial.system_huge)

@@ -7,6 +7,8 @@
 
 /* All return an exit status, having complained where it is not EXIT_GOOD. */
 int need_huge_pages(const struct devthp_system *system);
+/* devthp_device_try() */
+int try_out(struct devthp_device *dev, struct devthp_trial *trial);
 /* The probe, and a device that takes huge folios as they are. */
 int need_whole_folios(struct devthp_device *dev, const struct devthp_system *system);
 

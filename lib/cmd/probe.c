@@ -152,11 +152,11 @@ static int try_device(struct devthp_device *dev, const struct devthp_device_info
 {
 	const bool kernel_knows = info->caps & (DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT);
 	struct devthp_trial trial = { .size = sizeof(trial) };
-	int ret = devthp_device_try(dev, &trial);
+	int ret = try_out(dev, &trial);
 	bool whole;
 
 	if (ret)
-		return complain(EXIT_LACKING, "cannot try the device out: %s", strerror(-ret));
+		return ret;
 	if (trial.orders_known && !trial.system_huge)
 		return complain(EXIT_LACKING,
 				"the kernel gave no huge page to try with; free some memory");

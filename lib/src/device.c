@@ -6,7 +6,8 @@
 
 #include "backend.h"
 
-#define MEMBER(name) offsetof(struct devthp_backend, name)
+/* Which member a call needs, for check_able(). */
+#define MEMBER(name) offsetof(struct devthp_backend, name), #name
 
 /* Call the member, which is there. */
 #define ASK(dev, member, ...) \
@@ -24,14 +25,14 @@ static int check_report(const struct devthp_device *dev, const void *report)
 }
 
 /* The member of the backend, as an offset: is it there? */
-static int check_able(const struct devthp_device *dev, size_t member)
+static int check_able(const struct devthp_device *dev, size_t member, const char *name)
 {
 	static int (*const absent)(void);
 	int ret = devthp_live(dev);
 
 	if (ret || memcmp((const char *)dev->backend + member, &absent, sizeof(absent)))
 		return ret;
-	devthp_log(DEVTHP_LOG_INFO, 0, "backend %s cannot do that", dev->backend->name);
+	devthp_log(DEVTHP_LOG_INFO, 0, "backend %s: %s is not supported", dev->backend->name, name);
 	return -EOPNOTSUPP;
 }
 
@@ -63,10 +64,10 @@ int devthp_device_query(const struct devthp_device *dev, struct devthp_device_in
 }
 
 /* A device, a member its backend must have, a range, and a report. */
-static int check(const struct devthp_device *dev, size_t member, const void *addr, size_t npages,
-		 const void *report)
+static int check(const struct devthp_device *dev, size_t member, const char *name,
+		 const void *addr, size_t npages, const void *report)
 {
-	int ret = check_able(dev, member);
+	int ret = check_able(dev, member, name);
 
 	ret = ret ? ret : devthp_check_pages(addr, npages);
 	return ret ? ret : devthp_report_check(report);

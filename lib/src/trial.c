@@ -12,6 +12,14 @@ struct trial {
 	struct devthp_trial facts;
 };
 
+/* The caller gets the errno; of what, tells the log. */
+static int step(const char *what, int ret)
+{
+	if (ret < 0)
+		devthp_log(DEVTHP_LOG_ERROR, ret, "%s: %m", what);
+	return ret;
+}
+
 /* Order of the folio if one PMD entry at "location" maps it whole, else 0. */
 static int whole_order(struct trial *t, unsigned int location, uint32_t *order)
 {
@@ -44,7 +52,7 @@ static int verify(struct trial *t, const struct devthp_pattern_opts *pattern)
 	ret = devthp_scratch_get(&seen, t->npages);
 	if (ret)
 		return ret;
-	ret = devthp_device_read(t->dev, t->addr, t->npages, seen, NULL);
+	ret = step("the device reads", devthp_device_read(t->dev, t->addr, t->npages, seen, NULL));
 	if (!ret)
 		ret = devthp_pattern_verify(seen, 0, t->npages, pattern, NULL);
 	devthp_scratch_put(seen, t->npages);
@@ -68,13 +76,14 @@ static int there_and_back(struct trial *t)
 		return ret;
 	t->facts.system_huge = order == t->pmd_order;
 
-	ret = devthp_migrate_to_device(t->dev, t->addr, t->npages, NULL);
+	ret = step("migrating to the device",
+		   devthp_migrate_to_device(t->dev, t->addr, t->npages, NULL));
 	ret = ret ? ret : whole_order(t, DEVTHP_LOC_DEVICE, &t->facts.device_order);
 	ret = ret ? ret : verify(t, &pattern);
 	if (ret || !t->facts.data_good)
 		return ret;
 
-	ret = devthp_migrate_to_system(t->dev, t->addr, t->npages, NULL);
+	ret = step("migrating back", devthp_migrate_to_system(t->dev, t->addr, t->npages, NULL));
 	ret = ret ? ret : whole_order(t, DEVTHP_LOC_SYSTEM, &t->facts.system_order);
 	if (ret)
 		return ret;

@@ -167,7 +167,8 @@ skeleton()
 	[ $? -eq 3 ] || return 1
 	cat "$tmp/out" "$tmp/err"
 	grep -q 'no huge pages\|^devthp: .*THP' "$tmp/err" ||
-		{ grep -q '(mydriver)' "$tmp/out" && grep -q 'not supported' "$tmp/err"; }
+		{ grep -q '(mydriver)' "$tmp/out" &&
+			grep -q 'migrating to the device: .* not supported' "$tmp/err"; }
 }
 
 # One that runs on any machine: data survive their ways.
