@@ -119,7 +119,7 @@ int devthp_migrate_to_device(struct devthp_device *dev, void *addr, size_t npage
 	ret = check(dev, MEMBER(migrate_to_device), addr, npages, report);
 	if (ret)
 		return ret;
-	ret = devthp_scratch_get(&buf, npages);
+	ret = devthp_scratch_get_apart(&buf, npages, addr);
 	if (ret)
 		return ret;
 
@@ -379,7 +379,7 @@ int devthp_device_exclusive(struct devthp_device *dev, void *addr, size_t npages
 
 	ret = check(dev, MEMBER(exclusive), addr, npages, NULL);
 	if (!ret && !buf)
-		ret = devthp_scratch_get(&scratch, npages);
+		ret = devthp_scratch_get_apart(&scratch, npages, addr);
 	if (ret)
 		return ret;
 	ret = ASK(dev, exclusive, (uintptr_t)addr, npages, buf ? buf : scratch);

@@ -68,6 +68,8 @@ int devthp_check_pages(const void *addr, size_t npages);
  * keep them, and they might be huge, and counters be off.
  */
 int devthp_scratch_get(void **buf, size_t npages);
+/* Not in the range of as many pages: what is not mapped there is to be found so. */
+int devthp_scratch_get_apart(void **buf, size_t npages, const void *addr);
 void devthp_scratch_put(void *buf, size_t npages);
 /* The whole of a text file, ended by a NUL, in so many of them. */
 int devthp_scratch_read(const char *path, char **text, size_t *npages);

@@ -18,6 +18,23 @@ int devthp_scratch_get(void **buf, size_t npages)
 	return 0;
 }
 
+int devthp_scratch_get_apart(void **buf, size_t npages, const void *addr)
+{
+	const uintptr_t bytes = npages * devthp_page_size();
+	void *in_the_way;
+	int ret;
+
+	ret = devthp_scratch_get(buf, npages);
+	if (ret || ((uintptr_t)*buf - (uintptr_t)addr >= bytes &&
+		    (uintptr_t)addr - (uintptr_t)*buf >= bytes))
+		return ret;
+	/* As long as that is there, the next is elsewhere: at most at the other end. */
+	in_the_way = *buf;
+	ret = devthp_scratch_get_apart(buf, npages, addr);
+	devthp_scratch_put(in_the_way, npages);
+	return ret;
+}
+
 void devthp_scratch_put(void *buf, size_t npages)
 {
 	munmap(buf, npages * devthp_page_size());
