@@ -12,7 +12,8 @@
  *   parameter and leaves it untouched on failure. The matching _close() or
  *   _free() accepts NULL. An object belongs to one thread at a time; different
  *   objects may be used by different threads. Two threads that use one object at once are
- *   not noticed.
+ *   not noticed. Calls that take no object may be made by any thread at any time. What is
+ *   otherwise is said of it.
  * - An object that was closed or freed already is -EBADF (0 or NULL, from calls that
  *   return no error), which finds mistakes, but not all: another object may have got its
  *   address, and two threads may be too close together.
@@ -30,7 +31,9 @@
  *   -EINVAL, as is a range that wraps around the address space. Everything
  *   called size or bytes is in bytes.
  * - Addresses are those of the calling process, unless a pid is named.
- * - A NULL pointer where an object or a buffer is needed is -EINVAL.
+ * - A NULL pointer where an object or a buffer is needed is -EINVAL, as is a flag, or
+ *   another value, that is none of those named here, and a "reserved" that is not 0,
+ *   unless said otherwise.
  * - What the backend of a device cannot do is -EOPNOTSUPP, and what it fails with is
  *   returned as it is; see devthp_backend.h. -EPROTO is a backend that breaks a promise
  *   made there; the log tells which. Errors that are listed below come on top of
@@ -47,6 +50,7 @@
 extern "C" {
 #endif
 
+/* Of this header. A library of the same major version, and no older, goes with it. */
 #define DEVTHP_VERSION_MAJOR	0
 #define DEVTHP_VERSION_MINOR	1
 
@@ -85,7 +89,7 @@ enum devthp_log_level {
 	DEVTHP_LOG_DEBUG = 4	/* each step */
 };
 
-/* One line, without its end, and without a place or time. */
+/* One line, without its end, and without a place or time. It is gone after the call. */
 typedef void devthp_log_fn(void *context, unsigned int level, const char *message);
 
 /*
@@ -140,8 +144,10 @@ struct devthp_device_opts {
 /*
  * Open a device. It mirrors the address space of the opening process from here
  * on, for as long as it is open, and a child of fork() that inherits it still
- * speaks about the memory of its opener.
+ * speaks about the memory of its opener. When that has ended there is none, and
+ * calls that name some fail.
  *
+ * -EINVAL		(also) path and minor together
  * -ENOENT, -ENXIO	no such device: the module is not loaded, or has none of that minor
  * -ENODEV		there is one of that path, but of another kind
  * -ENAMETOOLONG	such a path is none
@@ -232,6 +238,7 @@ DEVTHP_API int devthp_migrate_to_device(struct devthp_device *dev, void *addr,
  * that came back whole as 1.
  *
  * -ENOMEM	some system page could not be allocated
+ * -EINVAL	(also) as above, with test_hmm; other devices may leave that out
  */
 DEVTHP_API int devthp_migrate_to_system(struct devthp_device *dev, void *addr,
 					size_t npages,
@@ -249,7 +256,7 @@ struct devthp_access {
  * on the device stay there.
  *
  * -EPERM	the mapping does not allow it
- * -EFAULT	no mapping, or buf not accessible
+ * -EFAULT	no mapping, or one that allows nothing, or buf not accessible
  * -EBUSY	gave up against concurrent changes
  */
 DEVTHP_API int devthp_device_read(struct devthp_device *dev, const void *addr,
@@ -376,7 +383,8 @@ enum devthp_point {
  * Let the next migration of the device, whosever it is, stop at the point; wait
  * for up to timeout_ms until one has; let it go on, or do not stop one after
  * all. What has stopped goes on by itself when its thread is killed, or the
- * device is closed.
+ * device is closed. _wait() and _resume() may be called while another thread has
+ * stopped in a call on the same device.
  *
  * The thread that has stopped keeps the mmap_lock of its address space for
  * reading, but in an eviction: other threads of it must not map, unmap or
@@ -412,6 +420,10 @@ DEVTHP_API int devthp_device_usage(struct devthp_device *dev, struct devthp_usag
 /*
  * Give the device exclusive access to the pages, until the CPU touches them,
  * and let it read them into buf (npages pages; NULL: the library's own).
+ *
+ * -EFAULT	no mapping, or one that does not allow writing, or buf not accessible
+ * -EBUSY	gave up against concurrent changes
+ * -EOPNOTSUPP	(also) shared memory, or hugetlb: nobody can have that alone
  */
 DEVTHP_API int devthp_device_exclusive(struct devthp_device *dev, void *addr,
 				       size_t npages, void *buf);
@@ -616,7 +628,9 @@ struct devthp_snapshot_opts {
 };
 
 /*
- * Look at npages pages from addr on. Changes nothing and faults nothing in.
+ * Look at npages pages from addr on. Changes nothing and faults nothing in. What is
+ * unmapped in the caller's memory may be where malloc() puts the snapshot: who looks at
+ * such holes keeps it from mapping any, by mallopt(M_MMAP_MAX, 0).
  *
  * The probe, where there and allowed, tells all but the device's view. Without
  * it, facts come from pagemap, kpageflags and kpagecount. The device's view is
@@ -775,9 +789,9 @@ struct devthp_difference {
 
 /*
  * Look for the next difference of two snapshots with as many pages, page by page
- * from page "from" on, in the facts asked for (DEVTHP_KNOWN_*). A fact that either
- * does not know is no difference; DEVTHP_KNOWN_BITS compares all bits of the entry
- * but those that the CPU sets (young, dirty). report may be NULL.
+ * from page "from" on, in the facts asked for (DEVTHP_KNOWN_*; other bits are none). A
+ * fact that either does not know is no difference; DEVTHP_KNOWN_BITS compares all bits
+ * of the entry but those that the CPU sets (young, dirty). report may be NULL.
  *
  * Returns 1 if there is one, 0 if not. -ERANGE: no page "from", or as many pages.
  */

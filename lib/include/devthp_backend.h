@@ -77,7 +77,8 @@ struct devthp_backend {
 	/*
 	 * Access by the device, which faults in what it has not mapped, and moves nothing.
 	 * pages is how many were copied, faults how often it had to fault. The two come
-	 * together. -EPERM: not allowed there; -EFAULT: nothing is mapped there.
+	 * together. -EPERM: not allowed there; -EFAULT: nothing is mapped there; either,
+	 * if nothing at all is allowed.
 	 */
 	int (*read)(void *state, uintptr_t addr, size_t npages, void *buf, uint64_t *pages,
 		    uint64_t *faults);
