@@ -31,7 +31,6 @@ int complain(int status, const char *format, ...)
 	vsnprintf(sentence, sizeof(sentence), format, args);
 	va_end(args);
 	report_error(sentence);
-	fflush(stdout);
 	fprintf(stderr, "devthp: %s\n", sentence);
 	return status;
 }

@@ -27,6 +27,9 @@ void report_begin(const char *command, bool json)
 void report_error(const char *sentence)
 {
 	snprintf(report.error, sizeof(report.error), "%s", sentence);
+	/* Text comes in order with it; a document is not cut by it, where both are read. */
+	if (!report.as_json)
+		fflush(stdout);
 }
 
 int report_end(int status)
