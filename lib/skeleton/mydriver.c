@@ -5,7 +5,8 @@
  * of the table what your driver cannot do.
  *
  *	make -C lib BACKEND=$PWD/mydriver.c		the devthp command on your driver
- *	make -C .../tools/testing/selftests/devthp BACKEND=$PWD/mydriver.c	the suite
+ *	make -C $LINUX/tools/testing/selftests/devthp top_srcdir=$LINUX \
+ *		BACKEND=$PWD/mydriver.c			the suite
  *
  * "devthp probe", and then "devthp cycle", tell how far it is; of the suite, the
  * portable_* programs come first: they ask for nothing but what is promised there, and

@@ -6,7 +6,8 @@
  * devthp_backend.h, to one thread at a time: selftests/portable_*.c pass with it.
  *
  *	make -C lib BACKEND=$PWD/toy.c			the devthp command on it
- *	make -C .../tools/testing/selftests/devthp BACKEND=$PWD/toy.c	the suite
+ *	make -C $LINUX/tools/testing/selftests/devthp top_srcdir=$LINUX \
+ *		BACKEND=$PWD/toy.c			the suite
  *
  * Compare: diff mydriver.c toy.c
  */
