@@ -550,7 +550,9 @@ struct devthp_pattern_opts {
 
 /*
  * Write the pattern to npages pages at addr; the first has index "first", the
- * others follow. Returns 0. -ERANGE: an index or generation that does not fit.
+ * others follow. The CPU accesses them: where it may not, the process gets a signal
+ * as of any access, so skip those. Returns 0. -ERANGE: an index or generation that
+ * does not fit.
  */
 DEVTHP_API int devthp_pattern_fill(void *addr, uint64_t first, size_t npages,
 				   const struct devthp_pattern_opts *opts);
@@ -571,7 +573,7 @@ struct devthp_pattern_report {
 };
 
 /*
- * Compare, by CPU access: reading a range brings it back from the device. A
+ * Compare, by CPU access as above: reading a range brings it back from the device. A
  * buffer that the device has read a range into does as well. addr need not be
  * page-aligned here, only to 8 bytes.
  *
