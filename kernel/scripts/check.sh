@@ -10,6 +10,7 @@ load_kernel patched
 scripts=$top/kernel/scripts
 baseline=$arch_dir/unpatched/baseline
 guest_limit=3600
+since=
 
 # case_of NUMBER NAME COMMAND...: one case, its output as diagnosis of a failure
 case_of()
@@ -22,6 +23,16 @@ case_of()
 		echo "not ok $title"
 		echo "$output" | sed 's/^/# /'
 	fi
+}
+
+# timed COMMAND...: and a line that tells its time behind what it prints. One may call
+# another; no subshell, as parts wait for jobs.
+timed()
+{
+	since="$(date +%s) $since"
+	"$@"
+	echo "# time $(($(date +%s) - ${since%% *})) s"
+	since=${since#* }
 }
 
 part_lint()
@@ -144,11 +155,12 @@ run_scripts()
 		number=$((number + 1))
 		name=$(basename "$script" .sh)
 		mkdir -p "$dir/runner/$name"
-		"$script" "$dir/runner/$name" >"$dir/runner/$name.ktap" || :
+		timed "$script" "$dir/runner/$name" >"$dir/runner/$name.ktap" || :
 		suite $number "$name" "$dir/runner/$name.ktap"
 	done
 }
 
+check_known_failures
 [ $# -gt 0 ] || set -- lint runner lib portable unpatched guest
 dir=$("$scripts/results.sh" check)
 exec 3>&1	# parts talk to the user here, their stdout is KTAP
@@ -160,17 +172,11 @@ esac
 for part; do
 	say CHECK "$part"
 	case $part in
-	runner) part_runner >"$dir/runner.ktap" & ;;
-	*) "part_$(echo "$part" | tr - _)" >"$dir/$part.ktap" ;;
+	runner) timed part_runner >"$dir/runner.ktap" & ;;
+	*) timed "part_$(echo "$part" | tr - _)" >"$dir/$part.ktap" ;;
 	esac
 done
 wait
-for part; do
-	case $part in
-	guest|debug|nodebug) ;;		# have said so themselves
-	*) failures "$dir/$part.ktap" ;;
-	esac
-done
 {
 	echo "KTAP version 1"
 	echo "1..$#"
@@ -181,5 +187,8 @@ done
 	done
 } >"$dir/results.ktap"
 
+known_failures "$dir/results.ktap"
+failures "$dir/results.ktap"
+not_run "$dir/results.ktap"
 say RESULTS "$dir"
-parse "$dir/results.ktap"
+conclude "$dir/results.ktap"

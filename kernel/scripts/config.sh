@@ -18,6 +18,7 @@ where=$(sed -n 1p "$source_dir/origin")
 up_to_date "$kernel_dir/origin" "$where" || rm -rf "$kernel_dir"
 mkdir -p "$obj"
 stamp "$kernel_dir/origin" "$where"
+echo "$fragments" >"$kernel_dir/fragments"
 
 state=$source_dir/origin
 [ "$kernel" = unpatched ] || state=$source_dir/patched.stamp

@@ -2,25 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # What a guest may leave behind, and what judge.sh must make of it. No boot.
 . "$(dirname "$0")/common/tap.sh"
-
-# A guest that did all well; each case then spoils one thing of it.
-guest()
-{
-	left=$dir/left$number
-	rm -rf "$left"
-	mkdir -p "$left"
-	echo "exit 0" >"$left/end"
-	printf 'ready 6.12\ntaint 0\nexit 0\n' >"$left/status"
-	echo "[    1.0] devthp: all is quiet" >"$left/console.log"
-	printf '%s\n' "KTAP version 1" "1..1" "    TAP version 13" "    1..2" \
-		"    ok 1 one" "    ok 2 two" "ok 1 hmm-tests" >"$left/tests.log"
-	cp "$left/tests.log" "$left/baseline"
-}
-
-judge()
-{
-	"$scripts/judge.sh" "$left" "$left/baseline"
-}
+. "$top/kernel/tests/common/left.sh"
 
 plan 22
 guest
