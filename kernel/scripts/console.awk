@@ -29,8 +29,10 @@ part == "words" {
 	sub(/.*] devthp: /, "", program)
 	sub(/ .*/, "", program)
 	sub(/.*\//, "", program)
+	if (/ begins/)
+		start = FNR
 	if (program in failed)
-		show(/ ends with/ ? FNR - tail : FNR, FNR)
+		show(/ ends with/ && FNR - tail > start ? FNR - tail : start, FNR)
 	next
 }
 

@@ -55,6 +55,7 @@ make -s -C "$top/lib" O="$build/host-lib" coverage >"$dir/library.txt" 2>"$dir/l
 grep 'the library$' "$dir/library.txt" || :
 say COVERAGE "the tests in the guest, see $dir"
 "$scripts/guests.sh" coverage "$dir" 3600
+failures "$dir/guest.ktap"
 parse "$dir/guest.ktap" || good=false
 
 say COVERAGE "what gcov says"

@@ -3,10 +3,13 @@
 # guests.sh KERNEL DIR SECONDS [BASELINE]: run every test program, in two guests
 # side by side where the machine has the processors and the memory: most programs
 # keep one processor busy. Each guest has every second program, and its results in
-# DIR/1 and DIR/2; those of both are DIR/guest.ktap.
+# DIR/1 and DIR/2; those of both are DIR/guest.ktap. SHARD=N/M leaves all but every
+# Mth program to other machines. What a guest's kernel has said something of runs no
+# more programs there.
 . "$(dirname "$0")/lib.sh"
 . "$top/kernel/scripts/ktap.sh"
 load_kernel "$1"
+scripts=$top/kernel/scripts
 dir=$2
 available=$(awk '/^MemAvailable:/ { print int($2 / 1048576) }' /proc/meminfo)
 guests="1 2"
@@ -22,10 +25,19 @@ case ${BUDGET:-} in
 *[!0-9]*|0*) die "BUDGET=$BUDGET is no number of minutes." ;;
 esac
 
-choice="devthp.states=${STATES:-all} ${BUDGET:+devthp.budget=$BUDGET}"
+shard=$(shard_given)
+choice="devthp.shard=$shard devthp.states=${STATES:-all} devthp.stop=splat ${BUDGET:+devthp.budget=$BUDGET}"
+
+# one_guest NUMBER SECONDS BASELINE: what failed in it is told when all have ended.
+one_guest()
+{
+	GUEST_ARGS="devthp.share=$1/$count $choice ${GUEST_ARGS:-}" \
+		"$scripts/boot.sh" "$kernel" check "$dir/$1" "$2" | awk -f "$scripts/tests.awk"
+	"$scripts/judge.sh" "$dir/$1" "$3" >"$dir/$1/judged"
+}
+
 for guest in $guests; do
-	GUEST_ARGS="devthp.share=$guest/$count $choice ${GUEST_ARGS:-}" "$top/kernel/scripts/guest.sh" \
-		"$kernel" "$dir/$guest" "$3" "" "${4:-/dev/null}" | cat &
+	one_guest "$guest" "$3" "${4:-/dev/null}" &
 done
 wait
 
@@ -35,7 +47,7 @@ sort_programs()
 	sed -e "s, *#.*,," -e "s,.*/,," -e "s, prints no case\$,," | sort
 }
 
-sort_programs <"$kernel_dir/tests.list" >"$dir/programs"
+of_shard "$shard" <"$kernel_dir/tests.list" | sort_programs >"$dir/programs"
 for guest in $guests; do
 	sed -nE "s/^(not )?ok [0-9]+ //p" "$dir/$guest/tests.log" | grep -vE "^(test_hmm|counters are) "
 done | sort_programs >"$dir/programs.run"

@@ -24,6 +24,7 @@ printf '%s\n' $selftests hmm-tests hmm-tests-thp >"$tests"
 	for f in "$top"/kernel/guest/*; do
 		echo "file /guest/${f##*/} $f 644 0 0"
 	done
+	echo "file /guest/splat.grep $top/kernel/scripts/splat.grep 644 0 0"
 	echo "file /bin/busybox $busybox 755 0 0"
 	echo "file /bin/devthp $arch_dir/lib/devthp 755 0 0"
 	echo "file /lib/test_hmm.ko $obj/lib/test_hmm.ko 644 0 0"

@@ -35,7 +35,7 @@ failures()
 		!failed { next }
 		$1 == "said" { print "           " $2; next }
 		$3 == "(as a whole)" && $2 != "" { $3 = $2; sub(/.*\//, "", $3) }
-		{ print "  FAILED   " $3 ($5 == "" ? "" : " # " $5) }'
+		{ print "  FAILED   " $3 ($5 == "" ? "" : " # " $5) ($2 == "" ? "" : ", in " $2) }'
 }
 
 # The list of known failures, which must be one: check_known_failures before all else.

@@ -40,6 +40,23 @@ minutes_given()
 	echo "${MINUTES:-$1}"
 }
 
+# What SHARD says, or else the whole: N/M, the Nth of M parts of a list.
+shard_given()
+{
+	shard=${SHARD:-1/1}
+	case $shard in
+	*[!0-9/]*|*/*/*|/*|*/|0*) ;;
+	*/*) [ "${shard%/*}" -gt "${shard#*/}" ] || { echo "$shard"; return; } ;;
+	esac
+	die "SHARD=$shard is not N/M, as 2/3."
+}
+
+# of_shard N/M: of the lines on stdin every Mth, from the Nth on.
+of_shard()
+{
+	awk -v n="${1%/*}" -v m="${1#*/}" 'NR % m == n % m'
+}
+
 # A value of kernel/BASE by its keyword (the first of its lines).
 base()
 {

@@ -7,7 +7,7 @@ export V=
 kernel=patched
 limit=60	# seconds; only the hang uses its time up
 
-plan 12
+plan 15
 echo "$passing" | overlay
 expect 0 "7 passed, 0 failed, 0 skipped" "a guest with a passing program" guest
 
@@ -49,6 +49,23 @@ expect 1 "FAILED   counters are at their baseline" "a program that leaves memory
 printf '%s\n' '#!/bin/sh' 'echo 1..2; echo not ok 1 a; while :; do :; done' | overlay
 export GUEST_ARGS=devthp.stop=1
 expect 1 "TEST     stub # exit status 137: 0 passed, 1 failed" "the first case that fails is the last" guest
+
+# Once the kernel has said something, what is left is not run, and is counted as that.
+printf '%s\n' stub hmm-tests >"$dir/two"
+printf '%s\n' '#!/bin/sh' 'echo 1..1; echo ok 1 a; echo WARNING >/sys/kernel/debug/provoke-crash/DIRECT' |
+	overlay "file /tests.list $dir/two 644 0 0"
+export GUEST_ARGS=devthp.splat=stop
+expect 1 "NOT RUN  3: the kernel is tainted: 512" "a WARN in a program that passes ends the run" guest
+
+printf '%s\n' '#!/bin/sh' 'echo 1..1; echo ok 1 a; echo "BUG: Bad rss-counter state" >/dev/kmsg' |
+	overlay "file /tests.list $dir/two 644 0 0"
+expect 1 "NOT RUN  3: there is a splat on the console" "a splat that leaves no taint ends it as well" guest
+
+printf '%s\n' hmm-tests stub >"$dir/two"
+echo "$passing" | overlay "file /tests.list $dir/two 644 0 0"
+export GUEST_ARGS="devthp.shard=2/2 devthp.splat=stop"
+expect 0 "7 passed, 0 failed, 0 skipped" "a shard has its programs only" guest
+unset GUEST_ARGS
 
 printf '%s\n' '#!/bin/sh' 'echo 1..2; echo ok 1 a; while :; do :; done' | overlay
 export GUEST_ARGS=devthp.limit=2

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common/tap.sh"
 . "$top/kernel/tests/common/left.sh"
 
-plan 22
+plan 26
 guest
 expect 0 "5 passed, 0 failed, 0 skipped" "a good guest passes" judge
 
@@ -30,6 +30,23 @@ guest; sed -i "s,^1\.\.1$,1..4," "$left/tests.log"; echo timeout >"$left/end"
 printf "%s\n" "    TAP version 13" "    1..3" "    ok 1 three" >>"$left/tests.log"
 printf "ready 6.12\n" >"$left/status"
 expect 1 "4 passed, 2 failed, 3 skipped" "a guest that is stopped in the midst of a program" judge
+
+# A guest that tells beforehand what it is going to run
+telling_guest()
+{
+	guest
+	sed -i 's/^1\.\.1$/1..6\n# programs: hmm-tests thread needle\nok 1 test_hmm loads/; s/^ok 1 hmm/ok 2 hmm/' "$left/tests.log"
+	printf 'ready 6.12\n' >"$left/status"
+}
+telling_guest; printf '%s\n' "    TAP version 13" "    1..3" "    ok 1 three" >>"$left/tests.log"
+expect 1 "FAILED   the case that ran when the guest ended, in thread" "it has a name" judge
+expect 0 "ok 4 needle # SKIP not run: the guest ended before" "so has what was not run" \
+	cat "$left/programs.ktap"
+telling_guest
+expect 1 "NOT RUN  3: the guest ended before" "what was not run is counted" judge
+
+guest; printf '%s\n' "KTAP version 1" "1..1" "ok 1 hmm-tests # SKIP not run: the kernel is tainted: 1" >"$left/tests.log"
+expect 0 "NOT RUN  1: the kernel is tainted: 1" "hmm-tests that were not run" judge
 
 guest; : >"$left/tests.log"
 expect 1 "FAILED   programs" "no stream at all" judge

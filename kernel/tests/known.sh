@@ -33,7 +33,7 @@ on_day()
 		part=known "$dir/known" part=cases "$dir/day.cases" part=ktap "$dir/day.ktap"
 }
 
-plan 24
+plan 26
 : >"$dir/known"
 failing_guest
 expect 1 "5 passed, 2 failed, 0 skipped" "a failure that is not known" judge
@@ -70,6 +70,8 @@ expect 1 "FAILED   tear" "names like it are others" judge
 known "$later  cloth/(as a whole)  # it crashes behind its cases"
 failing_guest; sed -i 's/not ok 1 tear/ok 1 tear/; s/exit status 1/exit status 139/' "$left/tests.log"
 expect 0 "6 passed, 0 failed, 2 skipped" "a program that is known to crash" judge
+failing_guest; sed -i '/ok 2 mend/d' "$left/tests.log"
+expect 1 "FAILED   cloth # exit status 1, 1 of 2 cases" "cases that are missing cannot be known" judge
 
 known "$earlier  cloth/tear  # it wears out"
 failing_guest
@@ -79,6 +81,7 @@ expect 1 "EXPIRED  cloth/tear" "that it expired is told" judge
 known "$today  cloth/tear  # it wears out"
 expect 0 "ok 1 tear # SKIP known failure until $today" "its last day" on_day "$today"
 expect 0 "not ok 1 tear # known failure, expired" "the day after" on_day 9999-01-01
+expect 0 "not ok 1 cloth" "its program on the day after" on_day 9999-01-01
 
 # malformed WORDS LINE...: LINEs are refused, with the number of the third
 malformed()

@@ -1,0 +1,35 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# The parts that a list is split in: together they are the list, and none has what
+# another has. What is no such part is refused. No boot.
+. "$(dirname "$0")/common/tap.sh"
+
+in_lib()
+{
+	sh -c '. "$0"; eval "$1"' "$scripts/lib.sh" "$1"
+}
+
+# Of ten lines in so many parts.
+together()
+{
+	for part in $(seq 1 "$1"); do
+		seq 1 10 | in_lib "of_shard $part/$1"
+	done | sort -n | diff "$dir/list" - && echo "all of $(wc -l <"$dir/list")"
+}
+
+given()
+{
+	SHARD=$1 in_lib shard_given
+}
+
+plan 15
+seq 1 10 >"$dir/list"
+for parts in 1 2 3 7 10 12; do
+	expect 0 "all of 10" "a list in $parts parts" together $parts
+done
+expect 0 "1/1" "no part is all" given ""
+expect 0 "3/12" "a part" given 3/12
+for wrong in 0/3 4/3 3 a/b 1/2/3 /2 2/; do
+	expect 1 "SHARD=$wrong is not N/M" "\"$wrong\" is no part" given "$wrong"
+done
+$all_passed
