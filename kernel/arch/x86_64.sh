@@ -8,9 +8,6 @@ cross_packages="gcc-x86-64-linux-gnu libc6-dev-amd64-cross"
 qemu="qemu-system-x86_64"
 qemu_package="qemu-system-x86"
 console=ttyS0
-# Memory that the kernel must leave alone, for the two device-coherent devices of
-# test_hmm: 256 MiB each, where huge folios can begin.
-coherent_args='memmap=512M$0x80000000 test_hmm.spm_addr_dev0=0x80000000 test_hmm.spm_addr_dev1=0x90000000'
 # On a busy host a guest may see too few ticks in the moment when it looks whether its
 # timer works, and would panic. KVM tells its guests not to look.
 machine_args=no_timer_check

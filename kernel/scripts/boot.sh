@@ -35,10 +35,10 @@ counts=
 [ "$kernel" != coverage ] || counts="-chardev file,id=coverage,path=$dir/coverage.tar \
 	-device virtserialport,chardev=coverage,name=coverage"
 
-# Two memory nodes, for what moves pages between them. GUEST_ARGS and
-# QEMU_ARGS add to what the guest and QEMU are told; the latter may override.
-args="console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 printk.devkmsg=on numa=fake=2"
-args="$args $machine_args $coherent_args $kernel_args ${GUEST_ARGS:-}"
+# GUEST_ARGS and QEMU_ARGS add to what the guest and QEMU are told; the latter may
+# override.
+args="console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 printk.devkmsg=on"
+args="$args $machine_args $kernel_args ${GUEST_ARGS:-}"
 args="$args devthp.job=$job devthp.kernel=$kernel devthp.slowness=$slowness"
 
 # timeout must not take QEMU away from the terminal, or ^C would not reach it.
@@ -46,7 +46,7 @@ run_qemu()
 {
 	# shellcheck disable=SC2046,SC2086
 	timeout --foreground -k 5 "$seconds" "$qemu" $(qemu_machine) -accel "$accel" \
-		-nodefaults -no-user-config -display none -no-reboot -smp 2,sockets=2 -m "$memory" \
+		-nodefaults -no-user-config -display none -no-reboot -smp "$processors,sockets=$processors" -m "$memory" \
 		-kernel "$obj/$image" -initrd "$initramfs" \
 		-append "$args" \
 		-device virtio-serial $channels \

@@ -27,7 +27,9 @@ printf '%s\n' $selftests hmm-tests hmm-tests-thp >"$tests"
 	echo "file /guest/splat.grep $top/kernel/scripts/splat.grep 644 0 0"
 	echo "file /bin/busybox $busybox 755 0 0"
 	echo "file /bin/devthp $arch_dir/lib/devthp 755 0 0"
-	echo "file /lib/test_hmm.ko $obj/lib/test_hmm.ko 644 0 0"
+	for module in $(needed module); do
+		echo "file /lib/${module##*/} $obj/$module 644 0 0"
+	done
 	echo "file /tests.list $tests 644 0 0"
 	echo "file /tests/hmm-tests $kernel_dir/hmm-tests 755 0 0"
 	echo "file /tests/hmm-tests-thp $top/kernel/guest/hmm-tests-thp 755 0 0"

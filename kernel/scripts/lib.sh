@@ -148,9 +148,7 @@ load_kernel()
 	load_arch
 	tree=$source_dir/patched
 	checks=checks.config		# of kernel/config, besides what all kernels have
-	memory=3G			# of the guest
 	slowness=1			# by which its time limits are multiplied
-	kernel_args=
 	profiled=			# sources whose lines are counted
 	case $1 in
 	patched) ;;
@@ -162,14 +160,33 @@ load_kernel()
 		profiled=$(grep '\.c$' "$source_dir/touched" 2>/dev/null || :) ;;
 	debug)
 		checks="checks.config debug.config"
-		memory=5G
-		slowness=4
-		kernel_args=page_owner=on ;;
+		slowness=4 ;;
 	*) die "there is no \"$1\" kernel; there is: $kernels." ;;
 	esac
 	kernel=$1
 	kernel_dir=$arch_dir/$kernel
 	obj=$kernel_dir/obj
+	kernel_args=$(needed argument)
+	memory=$(needed memory)		# of the guest
+	memory=${memory##* }
+	processors=$(needed processors)
+	processors=${processors##* }
+}
+
+# needed WORD: what selftests/needs says of it for this architecture and kernel. A line
+# there that says nothing to anybody is an error.
+needed()
+{
+	needs=${NEEDS:-$top/selftests/needs}
+	awk -v wanted="$1" -v arch="$ARCH" -v kernel="$kernel" '
+		/^[ \t]*(#|$)/ { next }
+		NF != 3 || $1 !~ /^(module|processors|memory|argument)$/ {
+			print FILENAME ":" FNR ": this is not WORD WHERE VALUE" >"/dev/stderr"
+			exit 1
+		}
+		$1 == wanted && ($2 == "all" || $2 == arch || $2 == kernel) { printf "%s%s", n++ ? " " : "", $3 }
+		' "$needs" ||
+		die "$needs cannot be used, see above."
 }
 
 # The lines of $profiled are counted: kbuild is told by names without a directory, and
