@@ -114,7 +114,7 @@ mutants: accel			## is every fault of kernel/mutants noticed? MUTANTS="NAME...",
 check-newer: accel		## hmm-tests of a newer kernel: NEWER_SRC, or Debian's newest source
 	$(s)/newer.sh
 
-check-guest: accel unpatched	## only the tests in the guest
+check-guest: accel unpatched	## only the tests in the guest; SHARD=N/M, some of them
 	$(s)/check.sh guest
 
 check-unpatched: accel unpatched	## only the unpatched kernel: new tests must not pass there

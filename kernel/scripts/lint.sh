@@ -10,7 +10,7 @@ lint_shell()
 	cd "$top"
 	shellcheck -s sh -S warning -x -P kernel/scripts -e SC1090,SC1091,SC2154 \
 		kernel/scripts/*.sh kernel/tests/*.sh kernel/tests/*/*.sh kernel/arch/*.sh \
-		lib/tests/*.sh lib/man/*.sh
+		lib/tests/*.sh lib/man/*.sh docs/ci/*.sh
 	shellcheck -s busybox -S warning -e SC1090,SC1091,SC2154 kernel/guest/* 2>/dev/null ||
 		shellcheck -s dash -S warning -e SC1090,SC1091,SC2154,SC3013 kernel/guest/*
 }

@@ -33,7 +33,7 @@ on_day()
 		part=known "$dir/known" part=cases "$dir/day.cases" part=ktap "$dir/day.ktap"
 }
 
-plan 26
+plan 27
 : >"$dir/known"
 failing_guest
 expect 1 "5 passed, 2 failed, 0 skipped" "a failure that is not known" judge
@@ -98,6 +98,11 @@ malformed "no case is named" "$later # reason"
 malformed 'there is no "# reason"' "$later cloth/tear"
 malformed 'there is no "# reason"' "$later cloth/tear #"
 malformed '"good" is in line 2 already' "$later good # again"
+check_begins()
+{
+	BUILD=$dir/build "$scripts/check.sh" lint
+}
+expect 1 "known cannot be used" "a run does not begin with such a list" check_begins
 export KNOWN_FAILURES="$dir/absent"
 guest
 expect 1 "cannot be used" "a list that is not there" judge

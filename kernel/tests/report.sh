@@ -58,7 +58,7 @@ lines_of_console()
 	done
 }
 
-plan 41
+plan 45
 small | run_with "1 passed, 1 failed, 2 skipped"
 expect_in json '"name": "lost", "words": "", "seconds": null, "said": [' "JSON: a failure and its words"
 expect_in json '|SSSS....DDDD| after <unmap> & \"touch\"' "JSON: quotes"
@@ -163,4 +163,23 @@ same_counts()
 source_dir=$BUILD/source
 many | sed 's/^    1\.\.10000/    KTAP version 1\n&/; 1i KTAP version 1' | run_with ""
 expect 0 "9000 passed, 1000 failed, 0 skipped" "the table has what kunit.py counts" same_counts
+
+# What a run ends with, by the path that make check takes
+finish()
+{
+	conclude "$run/results.ktap" >"$dir/concluded" 2>&1 || { cat "$dir/concluded"; return 1; }
+	tail -n 1 "$dir/concluded"
+	ls "$run"
+}
+passing()
+{
+	printf '%s\n' "KTAP version 1" "1..1" "    KTAP version 1" "    1..1" "    ok 1 a" "ok 1 guest" | run_with ""
+}
+passing
+expect 0 "1 passed, 0 failed, 0 skipped" "a run that passes ends with its counts" finish
+expect 0 "results.html" "it leaves its reports" finish
+small | run_with ""
+expect 1 "1 failed" "a run that fails" finish
+passing; mkdir "$run/results.html"
+expect 1 "could not be written" "reports that cannot be written are a failure" finish
 $all_passed
