@@ -98,6 +98,37 @@ few_lines()
 	fi
 }
 
+guide_says()	# NUMBER WHOSE PATTERN
+{
+	if grep -q "$3" "$dir/guide.log"; then
+		echo "ok $1 the first test of the $2"
+	else
+		echo "not ok $1 the first test of the $2"
+		tail -n 20 "$dir/guide.log" | sed 's/^/# /'
+	fi
+}
+
+# What docs/porting.md has its reader type, in a directory of his own, up to the first
+# green test: of the toy; the skeleton's is a skip. Of a kernel's tree there is what it
+# takes, with headers that are installed already.
+guide_leads_there()
+{
+	mkdir -p "$place/linux/tools/testing/selftests" "$place/own" "$place/tmp"
+	ln -s "$tree"/tools/testing/selftests/*.* "$place/linux/tools/testing/selftests/"
+	ln -s "$tree/mm" "$tree/lib" "$obj/usr" "$place/linux/"
+	awk '/^## / { here = /first green test/ }
+		/^```/ { code = !code; next }
+		here && code && (/^(make|cp|ln|\/tmp)/ || /^\t/) && !/ headers$/' "$top/docs/porting.md" |
+		sed "s,/tmp/,$place/tmp/,g" >"$place/guide"
+	(cd "$place/own" && DEVTHP=$top LINUX=$place/linux MAKEFLAGS=-j$jobs sh "$place/guide") \
+		>"$dir/guide.log" 2>&1 </dev/null || :
+	echo "KTAP version 1"
+	echo "1..2"
+	first="^ok 1 migration.goes_there_and_back"
+	guide_says 1 toy "$first\$"
+	guide_says 2 skeleton "$first # SKIP backend mydriver: "
+}
+
 # Each fault by the test that must notice; without it that test must pass (model).
 run_faults()
 {
@@ -145,8 +176,9 @@ stress_with model
 wait
 few_lines >"$dir/lines.ktap"
 lacks_are_named >"$dir/lacks.ktap"
+guide_leads_there >"$dir/guide.ktap"
 echo "KTAP version 1"
-echo "1..8"
+echo "1..9"
 suite 1 "model of a device" "$dir/model.ktap"
 suite 2 "faults of the model are noticed" "$dir/faults.ktap"
 suite 3 "toy made of the skeleton" "$dir/toy.ktap"
@@ -155,3 +187,4 @@ suite 5 "what the toy lacks is named" "$dir/lacks.ktap"
 suite 6 "random operations on the model" "$dir/model-stress.ktap"
 suite 7 "random operations on the toy" "$dir/toy-stress.ktap"
 suite 8 "devthp-stress finds, replays and minimises" "$dir/stress.ktap"
+suite 9 "the porting guide leads to the first green test" "$dir/guide.ktap"
