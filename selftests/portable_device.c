@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -235,9 +236,12 @@ static void *reads_on(void *arg)
 	struct reading *reading = arg;
 	const struct sample *sample = reading->sample;
 
-	while (!atomic_load(&reading->over) && !reading->err)
+	/* Who waits for a lock of the device may have it in between, to fork. */
+	while (!atomic_load(&reading->over) && !reading->err) {
 		reading->err = sample_device_reads(reading->dev, sample->addr, sample->pages,
 						   reading->buffer);
+		sched_yield();
+	}
 	return NULL;
 }
 
