@@ -597,7 +597,7 @@ enum devthp_location {
 	DEVTHP_LOC_MIGRATION = 5,	/* migration entry */
 	DEVTHP_LOC_SWAP = 6,
 	DEVTHP_LOC_ZERO = 7,		/* shared (huge) zero page */
-	DEVTHP_LOC_SPECIAL = 8,		/* present, no folio behind it */
+	DEVTHP_LOC_SPECIAL = 8,		/* present, not a normal page: no folio is told */
 	DEVTHP_LOC_MARKER = 9,
 	DEVTHP_LOC_POISON = 10,
 	DEVTHP_LOC_UNKNOWN = 11,	/* something is there; no source says what */

@@ -26,7 +26,7 @@ enum folio_probe_kind {
 	FOLIO_PROBE_KIND_DEVICE_EXCLUSIVE = 4,
 	FOLIO_PROBE_KIND_SWAP = 5,
 	FOLIO_PROBE_KIND_MARKER = 6,
-	FOLIO_PROBE_KIND_SPECIAL = 7,		/* present, no struct page behind it */
+	FOLIO_PROBE_KIND_SPECIAL = 7,		/* present, not a normal page */
 	FOLIO_PROBE_KIND_HWPOISON = 8,
 	FOLIO_PROBE_KIND_ZERO = 9,		/* present, shared (huge) zero page */
 };
