@@ -26,7 +26,7 @@ case ${BUDGET:-} in
 esac
 
 shard=$(shard_given)
-choice="devthp.shard=$shard devthp.states=${STATES:-all} devthp.stop=splat ${BUDGET:+devthp.budget=$BUDGET}"
+choice="devthp.shard=$shard devthp.states=${STATES:-all} devthp.splat=stop ${BUDGET:+devthp.budget=$BUDGET}"
 
 # one_guest NUMBER SECONDS BASELINE: what failed in it is told when all have ended.
 one_guest()
