@@ -11,8 +11,10 @@
 #include "common/baseline.h"
 #include "common/driver.h"
 #include "common/events.h"
+#include "common/explained.h"
 #include "common/form.h"
 #include "common/matrix.h"
+#include "common/ready.h"
 #include "common/settle.h"
 #include "common/splits.h"
 #include "common/textfile.h"
@@ -75,6 +77,31 @@ static int64_t huge_elsewhere(const struct scene *scene)
 }
 
 /*
+ * To the byte: RssAnon is what is mapped, and AnonPages beyond what the CPU can use is
+ * what the device has, which no other program uses.
+ */
+static const char *is_all_explained(const void *arg)
+{
+	const struct scene *scene = arg;
+	const int64_t page = devthp_page_size();
+	int64_t rss, anon;
+	uint64_t pages;
+
+	CHECK(rss_anon_remains(&rss));
+	if (rss)
+		return wrong("RssAnon is %" PRId64 " bytes more than is mapped", rss);
+	/* What the CPU can use there looks like any memory, or like none. */
+	if (scene_is(scene, STATE_COHERENT))
+		return RIGHT;
+	CHECK(all_anon_remains(&anon));
+	CHECK(sample_device_use(&scene->sample, &pages));
+	if (anon != (int64_t)pages * page)
+		return wrong("AnonPages has %" PRId64 " pages that are not present; should have %" PRIu64,
+			     anon / page, pages);
+	return RIGHT;
+}
+
+/*
  * By bytes of the sample; of what is mapped by PMD, and huge folios, in all
  * processes together. The process that counts has a heap and a stack, too.
  */
@@ -98,7 +125,8 @@ static const char *counts(const struct scene *scene, int64_t bytes,
 		{ DEVTHP_COUNT_SWAP, 0, some },
 	} };
 
-	return settles(counters_are, &more);
+	CHECK(settles(counters_are, &more));
+	return everything_is_required() ? settles(is_all_explained, scene) : RIGHT;
 }
 
 static const char *counts_on_the_device(const struct scene *scene)
