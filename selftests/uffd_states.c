@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 
 #include "common/matrix.h"
+#include "common/pagemap.h"
 #include "common/uffd.h"
 
 MATRIX(asked, FOR_EACH_STATE)
