@@ -64,7 +64,6 @@ TEST_F(device, writes)
 	if (scene_is(scene, STATE_READ_ONLY)) {
 		ASSERT_RIGHT(writing_is_refused(scene));
 	} else {
-		ASSERT_RIGHT(scene_lift_limit(scene));
 		ASSERT_RIGHT(sample_device_write(sample));
 		ASSERT_RIGHT(stays_if_it_can(scene));
 		ASSERT_RIGHT(scene_has_written(scene, 0, sample->pages));
@@ -123,7 +122,6 @@ TEST_F(devices, have_one_opener)
 	struct devthp_device *first = sample->dev, *second;
 
 	ASSERT_RIGHT(device_open(&second, device_minor));
-	ASSERT_RIGHT(scene_lift_limit(scene));
 	sample->dev = second;
 	ASSERT_RIGHT(sample_device_data(sample));
 	sample->dev = first;
@@ -161,6 +159,7 @@ TEST_F(devices, are_a_parents_and_a_childs)
 	struct peer child;
 
 	read_only = scene_is(scene, STATE_READ_ONLY);
+	/* What the child reads goes to memory of its own. */
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_RIGHT(peer_fork(&child, uses_the_device, sample));
 	ASSERT_RIGHT(peer_wait(&child));

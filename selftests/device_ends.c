@@ -57,6 +57,7 @@ TEST_F(ends, released)
 
 	ASSERT_EQ(0, devthp_device_evict(sample->dev));
 	ASSERT_RIGHT(sent_back(scene));
+	/* The library reads what has gone into memory of this process. */
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	if (!scene_is(scene, STATE_HOLES))
 		ASSERT_RIGHT(sample_to_device(sample));

@@ -76,7 +76,6 @@ TEST_F(exclusive, page)
 	struct sample *sample = &scene->sample;
 	const size_t page = scene_page(scene), behind = page + 1;
 
-	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_RIGHT(make_exclusive(scene, page, 1));
 	ASSERT_RIGHT(scene_keeps_bits(scene, 0, page));
 	ASSERT_RIGHT(scene_keeps_bits(scene, behind, sample->pages - behind));
@@ -130,11 +129,15 @@ static const char *prepare(struct scene *scene)
 	return make_exclusive(scene, EXCLUSIVE_FIRST, EXCLUSIVE_PAGES);
 }
 
+static bool read_only;
+
 static const char *reads_and_writes(struct sample *sample,
 				    struct peer *parent)
 {
 	CHECK(sample_data(sample));
-	return sample_fill(sample);
+	CHECK(peer_tell(parent));
+	CHECK(peer_wait(parent));
+	return read_only ? RIGHT : sample_fill(sample);
 }
 
 TEST_F(meanwhile, has_a_child)
@@ -143,9 +146,12 @@ TEST_F(meanwhile, has_a_child)
 	struct peer child;
 
 	ASSERT_RIGHT(prepare(scene));
+	read_only = scene_is(scene, STATE_READ_ONLY);
+	ASSERT_RIGHT(peer_fork(&child, reads_and_writes, &scene->sample));
+	ASSERT_RIGHT(peer_wait(&child));
+	/* A copy of all is another huge page. */
 	ASSERT_RIGHT(scene_lift_limit(scene));
-	ASSERT_RIGHT(peer_fork(&child, scene_is(scene, STATE_READ_ONLY) ?
-			       peer_reads : reads_and_writes, &scene->sample));
+	ASSERT_RIGHT(peer_tell(&child));
 	ASSERT_RIGHT(peer_end(&child));
 	ASSERT_RIGHT(sample_device_data(&scene->sample));
 	ASSERT_RIGHT(scene_data(scene));

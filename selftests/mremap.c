@@ -113,6 +113,7 @@ TEST_F(moved_over, another)
 
 	ASSERT_RIGHT(scene_lift_limit(scene));
 	SETUP_SAMPLE_ON_DEVICE(&other, 1);
+	ASSERT_RIGHT(scene_limit(scene));
 	ASSERT_RIGHT(move_all(scene, other.addr));
 	ASSERT_RIGHT(scene_keeps_layout(scene));
 	ASSERT_RIGHT(is_usable(scene, NULL));

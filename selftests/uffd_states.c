@@ -90,7 +90,6 @@ TEST_F(asked, is_not_replaced)
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
 
-	ASSERT_RIGHT(scene_lift_limit(scene));
 	memset(sample->buffer, 0xa5, devthp_page_size());
 	ASSERT_RIGHT(watch_sample(scene));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
@@ -177,7 +176,6 @@ TEST_F(asked, is_not_moved)
 
 	if (sample->coherent)
 		SKIP(return, "the CPU can use memory of this device: it moves");
-	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_EQ(0, madvise(sample->buffer, devthp_pmd_size(), MADV_DONTNEED));
 	ASSERT_RIGHT(watch(scene, sample->buffer, sample->pages));
 	/* Only what can be written can be moved at all. */
@@ -196,7 +194,6 @@ TEST_F(asked, is_not_moved_over)
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
 
-	ASSERT_RIGHT(scene_lift_limit(scene));
 	ASSERT_RIGHT(watch_sample(scene));
 	memset(sample->buffer, 0xa5, devthp_page_size());
 	ASSERT_RIGHT(returned("UFFDIO_MOVE to the device",

@@ -288,6 +288,13 @@ const char *scene_lift_limit(const struct scene *scene)
 	       memcg_write(&scene->memcg, "memory.max", "max") : RIGHT;
 }
 
+/* There is no room for a second huge page, but for page tables and the like. */
+const char *scene_limit(const struct scene *scene)
+{
+	return scene_is(scene, STATE_LIMITED) ?
+	       memcg_limit(&scene->memcg, devthp_pmd_size() / 4) : RIGHT;
+}
+
 static const char *children_end(struct scene *scene)
 {
 	while (scene->children) {

@@ -79,8 +79,12 @@ const char *scene_was_read(const struct scene *scene, size_t page);
 const char *scene_was_pinned(const struct scene *scene, size_t page);
 const char *scene_was_written(const struct scene *scene, size_t page);
 
-/* For what needs more memory by its nature: end the limit of STATE_LIMITED. */
+/*
+ * For what needs more memory by its nature: end the limit of STATE_LIMITED; and have it
+ * again, for as much as there is now.
+ */
 const char *scene_lift_limit(const struct scene *scene);
+const char *scene_limit(const struct scene *scene);
 
 /* This process and all others hold what they should; brings everything back. */
 const char *scene_data(struct scene *scene);

@@ -277,10 +277,7 @@ static const char *enter_parent_cut(struct scene *scene)
 
 /* ---- Limits ---- */
 
-/*
- * What tests allocate besides the sample is there before: the limit leaves no
- * room for a second huge page, but for page tables and the like.
- */
+/* What tests allocate besides the sample is there before. */
 static const char *enter_limited(struct scene *scene)
 {
 	struct sample *sample = &scene->sample;
@@ -289,7 +286,7 @@ static const char *enter_limited(struct scene *scene)
 		CHECK(memcg_enter(&scene->memcg));
 	memset(sample->buffer, 1, sample->pages * devthp_page_size());
 	CHECK(enter_whole(scene));
-	return memcg_limit(&scene->memcg, devthp_pmd_size() / 4);
+	return scene_limit(scene);
 }
 
 /* ---- Origins ---- */
