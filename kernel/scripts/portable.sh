@@ -167,8 +167,8 @@ done
 	mkdir "$place/stress"
 	chmod 777 "$place/stress"
 	# shellcheck disable=SC2086
-	"$top/kernel/tests/portable/stress.sh" "$place/stress" "$place/corpus" $plainly \
-		"$place/model/devthp-stress" >"$dir/stress.ktap" || :
+	"$top/kernel/tests/portable/stress.sh" "$place/stress" "$place/corpus" "$tree" \
+		"$obj/usr/include" $plainly "$place/model/devthp-stress" >"$dir/stress.ktap" || :
 } &
 run_with model >"$dir/model.ktap"
 run_faults >"$dir/faults.ktap"

@@ -31,24 +31,36 @@ int act_dev_write(struct worker *worker, const struct step *step)
 static int read_pages(struct worker *worker, uint32_t device, uint32_t range, uint32_t first,
 		      uint32_t npages)
 {
-	const size_t size = devthp_page_size();
 	struct devthp_access report = { .size = sizeof(report) };
 	struct devthp_device *dev;
 	int ret = worker_device(worker, device, &dev);
-	uint32_t i;
 
 	if (!ret)
 		ret = (devthp_device_read)(dev, worker_page(worker, range, first), npages,
 					   worker->buffer, &report);
 	worker->station->reply.count = report.pages;
-	for (i = 0; i < npages && !ret; i++)
-		worker_judges(worker, range, first + i, worker->buffer + i * size);
+	if (!ret)
+		worker_judges_buffer(worker, range, first, npages);
 	return ret;
 }
 
 int act_dev_read(struct worker *worker, const struct step *step)
 {
 	return read_pages(worker, step->device, step->range, step->first, step->npages);
+}
+
+/* It reads them in the course of that. */
+int act_exclusive(struct worker *worker, const struct step *step)
+{
+	struct devthp_device *dev;
+	int ret = worker_device(worker, step->device, &dev);
+
+	if (!ret)
+		ret = (devthp_device_exclusive)(dev, worker_page(worker, step->range, step->first),
+						step->npages, worker->buffer);
+	if (!ret)
+		worker_judges_buffer(worker, step->range, step->first, step->npages);
+	return ret;
 }
 
 /* Pages in a row that are looked at by the same means. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What the process does: accesses, and changes of its mappings. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -120,4 +121,11 @@ int act_exit(struct worker *worker, const struct step *step)
 {
 	act_unpin(worker, step);	/* children may have the same files open */
 	_exit(EXIT_SUCCESS);
+}
+
+int act_kill(struct worker *worker, const struct step *step)
+{
+	(void)worker;
+	(void)step;
+	return result_of(kill(getpid(), SIGKILL));
 }

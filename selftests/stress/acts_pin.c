@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What others hold on to, and what splits huge pages, by way of the kernel. */
+/* What others hold on to, and what the kernel does to memory when asked. */
 #include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -8,12 +8,17 @@
 #include "need.h"
 #include "operations.h"
 #include "pin.h"
+#include "pressure.h"
 #include "textfile.h"
 #include "verdict.h"
 
 static enum pin_how how(const struct step *step)
 {
-	return step->value == PIN_BY_RING ? PIN_RING : REFERENCE_PIPE;
+	static const enum pin_how how[] = {
+		[PIN_BY_RING] = PIN_RING, [PIN_BY_PIPE] = REFERENCE_PIPE, [PIN_BY_GUP] = PIN_SLOW,
+	};
+
+	return how[step->value];
 }
 
 int act_pin(struct worker *worker, const struct step *step)
@@ -34,14 +39,12 @@ int act_pin(struct worker *worker, const struct step *step)
 /* What a pipe has may be an old copy. */
 static int let_go(struct worker *worker, struct held *held)
 {
-	const size_t size = devthp_page_size();
 	const struct step *step = &held->step;
-	uint32_t i;
 
 	if (!is_right(pin_drop(&held->pin, worker->buffer)))
 		return -EIO;
-	for (i = 0; i < step->npages && step->value == PIN_BY_RING; i++)
-		worker_judges(worker, step->range, step->first + i, worker->buffer + i * size);
+	if (step->value != PIN_BY_PIPE)
+		worker_judges_buffer(worker, step->range, step->first, step->npages);
 	return 0;
 }
 
@@ -66,4 +69,10 @@ int act_split(struct worker *worker, const struct step *step)
 	snprintf(text, sizeof(text), "%d,%#lx,%#lx", getpid(), (unsigned long)addr,
 		 (unsigned long)(addr + step->npages * devthp_page_size()));
 	return is_right(file_write(path, text)) ? 0 : -EIO;
+}
+
+int act_reclaim(struct worker *worker, const struct step *step)
+{
+	(void)worker;
+	return pressure_reclaim(step->value * folio_pages() * devthp_page_size());
 }

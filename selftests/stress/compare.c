@@ -1,20 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What is seen against what must be. */
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 
 #include <devthp.h>
 
-#include "operations.h"
-#include "oracle.h"
+#include "compare.h"
 
-/* Which page of which process is spoken of. */
-struct place_name {
-	uint32_t process, range, page;
-};
-
-static const char *name(struct place_name where)
+const char *name_of_page(struct place_name where)
 {
 	static char text[64];
 
@@ -25,8 +18,7 @@ static const char *name(struct place_name where)
 
 static const char *places(uint8_t at)
 {
-	static const char * const one[] = { "nothing", "zero", "system", "swap", "device 0",
-					    "device 1" };
+	static const char * const one[] = { "nothing", "zero", "system", "device 0", "device 1" };
 	static char text[2][64];
 	static unsigned int turn;
 	char *made = text[turn ^= 1];
@@ -52,7 +44,7 @@ static const char *mapping_is_right(const struct world *world, const struct page
 	unsigned int want = 0;
 
 	if (hole == page->mapped)
-		return differs(IN_PROTECTION, "%s: there is %s mapping", name(where),
+		return differs(IN_PROTECTION, "%s: there is %s mapping", name_of_page(where),
 			       hole ? "no" : "a");
 	if (!page->mapped || !sight->mapping_known || !world->kernel_knows)
 		return RIGHT;
@@ -60,7 +52,7 @@ static const char *mapping_is_right(const struct world *world, const struct page
 	want |= page->prot & PROT_WRITE ? DEVTHP_VMA_WRITE : 0;
 	if ((sight->mapping & (DEVTHP_VMA_READ | DEVTHP_VMA_WRITE)) != want)
 		return differs(IN_PROTECTION, "%s: the mapping allows %#x; should be %#x",
-			       name(where), sight->mapping, want);
+			       name_of_page(where), sight->mapping, want);
 	return RIGHT;
 }
 
@@ -75,13 +67,34 @@ static uint8_t seen_at(const struct world *world, const struct page *page,
 	return by_device && sight->at != AT_NOTHING ? sight->at : AT_ANY;
 }
 
+static const char *ways(uint8_t by)
+{
+	static const char * const way[] = {
+		"?", "at once", "from swap space", "at once or from swap space",
+		"by revoking exclusive access", "at once or by revoking",
+		"from swap space or by revoking", "in any way",
+	};
+
+	return way[by & BY_ANY];
+}
+
+static const char *way_is_right(struct page *page, const struct sight *sight,
+				struct place_name where)
+{
+	if (!(page->by & sight->by))
+		return differs(IN_PLACE, "%s is to be had %s; should be %s", name_of_page(where),
+			       ways(sight->by), ways(page->by));
+	page->by &= sight->by;
+	return RIGHT;
+}
+
 static const char *place_is_right(struct world *world, struct page *page,
 				  const struct sight *sight, struct place_name where)
 {
 	const uint8_t at = *at_of(page), seen = seen_at(world, page, sight);
 
 	if (!(at & seen))
-		return differs(IN_PLACE, "%s is in %s; should be in %s", name(where),
+		return differs(IN_PLACE, "%s is in %s; should be in %s", name_of_page(where),
 			       places(seen), places(at));
 	*at_of(page) &= seen;
 	/* It has got memory. In the system that may be the zero page, if nobody tells. */
@@ -101,7 +114,7 @@ static const char *size_is_right(struct page *page, const struct sight *sight,
 	page->writable = sight->writable;
 	if (must && page->huge == NO)
 		return differs(IN_SIZE, "%s has gone to the device as a huge page, and is none there",
-			       name(where));
+			       name_of_page(where));
 	return RIGHT;
 }
 
@@ -115,23 +128,27 @@ static const char *view_is_right(const struct world *world, struct page *page,
 	if (!page->mapped)
 		return view == DEVTHP_PROT_ERROR ? RIGHT :
 		       differs(IN_VIEW, "%s: device %u sees %#x; should be %#x, as nothing is mapped",
-			       name(where), device, view, DEVTHP_PROT_ERROR);
+			       name_of_page(where), device, view, DEVTHP_PROT_ERROR);
 	if (!can_read(page))
 		return view == DEVTHP_PROT_ERROR || view == DEVTHP_PROT_NONE ? RIGHT :
 		       differs(IN_VIEW, "%s: device %u sees %#x, where nothing may be read",
-			       name(where), device, view);
+			       name_of_page(where), device, view);
 	if (view == DEVTHP_PROT_ERROR)
-		return differs(IN_VIEW, "%s: device %u sees no mapping", name(where), device);
+		return differs(IN_VIEW, "%s: device %u sees no mapping", name_of_page(where), device);
 	if (view & DEVTHP_PROT_WRITE && (!can_write(page) || shared || at == AT_ZERO))
 		return differs(IN_VIEW, "%s: device %u sees %#x, where nothing may be written",
-			       name(where), device, view);
+			       name_of_page(where), device, view);
 	if (at == AT_NOTHING && view != DEVTHP_PROT_NONE)
 		return differs(IN_VIEW, "%s: device %u sees %#x, where nothing is",
-			       name(where), device, view);
+			       name_of_page(where), device, view);
+	if (page->by & (BY_SWAP | BY_REVOKING))
+		return view == DEVTHP_PROT_NONE ? RIGHT :
+		       differs(IN_VIEW, "%s: device %u sees %#x, where no memory is to be had at once",
+			       name_of_page(where), device, view);
 	if ((at == AT_SYSTEM || at == AT_DEVICE(device)) &&
 	    !(view & (DEVTHP_PROT_READ | DEVTHP_PROT_WRITE)))
 		return differs(IN_VIEW, "%s: device %u sees %#x, where something is",
-			       name(where), device, view);
+			       name_of_page(where), device, view);
 	return RIGHT;
 }
 
@@ -144,6 +161,7 @@ static const char *page_is_right(struct world *world, const struct sight *sight,
 	CHECK(mapping_is_right(world, page, sight, where));
 	if (page->mapped) {
 		CHECK(place_is_right(world, page, sight, where));
+		CHECK(way_is_right(page, sight, where));
 		CHECK(size_is_right(page, sight, where));
 	}
 	for (i = 0; i < DEVICES; i++)
@@ -152,189 +170,7 @@ static const char *page_is_right(struct world *world, const struct sight *sight,
 	return RIGHT;
 }
 
-/* ---- What stayed behind in a migration ---- */
-
-static const char *stay_is_right(struct world *world, uint32_t stayed, uint32_t last,
-				 uint32_t gone_before, bool mapped_there, bool elsewhere)
-{
-	const struct stay *stay = &world->stay;
-	const struct step *step = stay->step;
-	struct handle *handle = &world->process[step->process].handle[step->device];
-
-	if (stayed > 1)
-		return differs(IN_PLACE, "%u pages have stayed, the last is %u; an allocation fails once",
-			       stayed, last);
-	if (stayed && gone_before < handle->fails_after)
-		return differs(IN_PLACE, "after %u pages an allocation failed; should be after %llu",
-			       gone_before, (unsigned long long)handle->fails_after);
-	if (stayed && !stay->result && !mapped_there)
-		return differs(IN_RESULT, "a page has stayed, and the result is 0");
-	/* test_hmm says -ENOENT as well of what it has, and has not mapped here. */
-	if (!stayed && !elsewhere && stay->result && !(stay->there && world->kernel_knows))
-		return differs(IN_RESULT, "all pages went, and the result is %d", stay->result);
-	if (elsewhere && !stay->result && !mapped_there)
-		return differs(IN_RESULT, "a page of another device has stayed, and the result is 0");
-	handle->fails &= !stayed;
-	handle->fails_after -= gone_before < handle->fails_after ? gone_before :
-			       handle->fails_after;
-	return RIGHT;
-}
-
-static const char *compare_stay(struct world *world)
-{
-	const struct step *step = world->stay.step;
-	const bool to_device = step && step->op == OP_TO_DEVICE;
-	bool mapped_there = false, elsewhere = false, certain = !world->stay.uncertain;
-	uint32_t i, stayed = 0, last = 0, gone = 0;
-
-	if (!step)
-		return RIGHT;
-	for_each_page(i, step) {
-		struct page *page = page_in(world, step->process, step->range, i);
-		const uint8_t at = *at_of(page), device = AT_DEVICE(step->device);
-
-		if (!world->stay.moved[i])
-			continue;
-		if (at & (at - 1))
-			certain = false;
-		if ((at == device) == to_device) {
-			gone += !stayed;
-			continue;
-		}
-		/* What is behind the huge page's place where it failed was not tried. */
-		if (!to_device && stayed && i >= block_around(world, step->range, last).end)
-			break;
-		mapped_there |= to_device && page->read_by & 1 << step->device;
-		if (to_device && at & AT_DEVICES)
-			elsewhere = true;
-		else
-			stayed++;
-		last = i;
-	}
-	if (certain)
-		return stay_is_right(world, stayed, last, gone, mapped_there, elsewhere);
-	if (world->stay.result && !to_device)
-		world->process[step->process].handle[step->device].fails = false;
-	return RIGHT;
-}
-
-/* ---- Sharing ---- */
-
-struct lead {
-	uint64_t pfn;
-	const struct frame *frame;
-	struct place_name where;
-};
-
-static int by_pfn(const void *a, const void *b)
-{
-	const struct lead *x = a, *y = b;
-
-	return x->pfn < y->pfn ? -1 : x->pfn > y->pfn;
-}
-
-static int by_frame(const void *a, const void *b)
-{
-	const struct lead *x = a, *y = b;
-
-	return x->frame < y->frame ? -1 : x->frame > y->frame;
-}
-
-/* Pages that lead to one frame have one PFN, and no other pages do. */
-static const char *compare_leads(struct lead *lead, size_t n)
-{
-	size_t i;
-
-	qsort(lead, n, sizeof(*lead), by_pfn);
-	for (i = 1; i < n; i++)
-		if (lead[i].pfn == lead[i - 1].pfn && lead[i].frame != lead[i - 1].frame)
-			return differs(IN_SHARING, "%s shares its memory with page %u of range %u in process %u",
-				       name(lead[i].where), lead[i - 1].where.page,
-				       lead[i - 1].where.range, lead[i - 1].where.process);
-	qsort(lead, n, sizeof(*lead), by_frame);
-	for (i = 1; i < n; i++)
-		if (lead[i].frame == lead[i - 1].frame && lead[i].pfn != lead[i - 1].pfn)
-			return differs(IN_SHARING, "%s does not share its memory with page %u of range %u in process %u",
-				       name(lead[i].where), lead[i - 1].where.page,
-				       lead[i - 1].where.range, lead[i - 1].where.process);
-	return RIGHT;
-}
-
-static const char *compare_sharing(const struct world *world, const struct station *station)
-{
-	static struct lead lead[PROCESSES * PAGES];
-	struct place_name where;
-	size_t n = 0;
-
-	for (where.process = 0; where.process < PROCESSES; where.process++) {
-		for (where.range = 0; where.range < RANGES; where.range++) {
-			for (where.page = 0; where.page < RANGE_PAGES; where.page++) {
-				const uint32_t i = page_number(where.range, where.page);
-				const struct page *page = &world->process[where.process].page[i];
-				const uint64_t pfn = station[where.process].sight[i].pfn;
-
-				if (page->frame && pfn != DEVTHP_NONE)
-					lead[n++] = (struct lead){ pfn, page->frame, where };
-			}
-		}
-	}
-	return compare_leads(lead, n);
-}
-
-/*
- * When the kernel splits a huge page, the zero page takes the place of what is zero: for
- * who shares it, each for itself; one of them may have got other memory since then.
- */
-static void note_zeros(struct world *world, const struct station *station)
-{
-	uint32_t process, i;
-
-	for (process = 0; process < PROCESSES; process++) {
-		for (i = 0; i < PAGES; i++) {
-			struct page *page = &world->process[process].page[i];
-			struct frame *frame = page->frame;
-
-			if (frame && !frame->generation &&
-			    (frame->at & AT_SYSTEM || frame->users > 1) &&
-			    station[process].sight[i].at == AT_ZERO) {
-				frame_leave(page);
-				page->at = AT_ZERO;
-			}
-		}
-	}
-}
-
-/*
- * fork() does not share what is pinned, nor perhaps what is of the same folio: who has
- * memory of its own, has a copy.
- */
-static const char *note_copies(struct world *world, const struct station *station)
-{
-	struct place_name where;
-
-	for (where.process = 0; where.process < PROCESSES; where.process++) {
-		for (where.range = 0; where.range < RANGES; where.range++) {
-			for (where.page = 0; where.page < RANGE_PAGES; where.page++) {
-				const uint32_t i = page_number(where.range, where.page);
-				struct page *page = &world->process[where.process].page[i];
-				const uint64_t pfn = station[where.process].sight[i].pfn;
-				const uint64_t parents = station[world->parent].sight[i].pfn;
-
-				if (!page->may_be_copied || pfn == DEVTHP_NONE ||
-				    parents == DEVTHP_NONE)
-					continue;
-				page->may_be_copied = false;
-				if (pfn != parents)
-					frame_give(world, where.process, where.range, where.page,
-						   page->frame->at);
-				else if (page->frame->pins)
-					return differs(IN_SHARING, "%s shares memory that is pinned",
-						       name(where));
-			}
-		}
-	}
-	return RIGHT;
-}
+/* ---- All of it ---- */
 
 const char *world_compare(struct world *world, const struct station *station)
 {

@@ -33,6 +33,8 @@ static void choose_memory(struct generator *g)
 		if (place[i].pages > RANGE_PAGES)
 			place[i].pages = RANGE_PAGES;
 	}
+	for (i = 0; i < DEVICES; i++)
+		g->list->coherent[i] = dice_chance(&g->dice, 4);
 	g->list->look_at_data = dice_chance(&g->dice, 2);
 }
 
@@ -209,11 +211,16 @@ static void choose_parameters(struct generator *g, struct step *step)
 		step->value = dice_roll(&g->dice, operation_words(operation));
 }
 
+static bool is_an_end(const struct step *step)
+{
+	return step->op == OP_EXIT || step->op == OP_KILL;
+}
+
 static void follow_processes(struct generator *g, const struct step *step)
 {
 	if (step->op == OP_FORK)
 		g->alive[step->other] = true;
-	if (step->op == OP_EXIT)
+	if (is_an_end(step))
 		g->alive[step->process] = false;
 }
 
@@ -226,6 +233,24 @@ static unsigned int count_alive(const struct generator *g)
 	return n;
 }
 
+static void choose_steps(struct generator *g, size_t nsteps)
+{
+	struct list *list = g->list;
+
+	choose_preferences(g);
+	while (list->nsteps < nsteps) {
+		struct step step = { .op = choose_op(g) };
+
+		if (is_an_end(&step) && count_alive(g) == 1)
+			continue;
+		if (step.op == OP_FORK && count_alive(g) == PROCESSES)
+			continue;
+		choose_parameters(g, &step);
+		follow_processes(g, &step);
+		list_add(list, &step);
+	}
+}
+
 void list_generate(struct list *list, uint64_t seed, size_t nsteps)
 {
 	struct generator g = { .dice.state = seed, .list = list, .alive[0] = true };
@@ -233,16 +258,12 @@ void list_generate(struct list *list, uint64_t seed, size_t nsteps)
 	memset(list, 0, sizeof(*list));
 	list->seed = seed;
 	choose_memory(&g);
-	choose_preferences(&g);
-	while (list->nsteps < nsteps) {
-		struct step step = { .op = choose_op(&g) };
+	choose_steps(&g, nsteps);
+}
 
-		if (step.op == OP_EXIT && count_alive(&g) == 1)
-			continue;
-		if (step.op == OP_FORK && count_alive(&g) == PROCESSES)
-			continue;
-		choose_parameters(&g, &step);
-		follow_processes(&g, &step);
-		list_add(list, &step);
-	}
+void list_generate_steps(struct list *list, uint64_t seed, size_t nsteps)
+{
+	struct generator g = { .dice.state = seed, .list = list, .alive[0] = true };
+
+	choose_steps(&g, nsteps);
 }

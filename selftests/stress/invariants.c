@@ -14,37 +14,34 @@ struct regions {
 	bool complete;
 };
 
-static void collect(struct regions *regions, const struct world *world,
-		    const struct crew *crew)
+static void collect(struct regions *regions, const struct list *list, const pid_t *pid)
 {
 	uint32_t process, range;
 
-	/* Nobody else maps any of it; who holds some, the regions do not tell. */
-	regions->complete = !world->nholds;
 	for (process = 0; process < PROCESSES; process++) {
 		for (range = 0; range < RANGES; range++) {
-			const uint32_t npages = world->list->place[range].pages;
+			const uint32_t npages = list->place[range].pages;
 
-			if (!npages || !crew->pid[process])
+			if (!npages || !pid[process])
 				continue;
 			regions->list[regions->n] = &regions->region[regions->n];
 			regions->region[regions->n++] = (struct devthp_region){
 				.size = sizeof(struct devthp_region), .npages = npages,
-				.addr = (void *)page_address(world->list, range, 0),
-				.pid = crew->pid[process],
+				.addr = (void *)page_address(list, range, 0),
+				.pid = pid[process],
 			};
 		}
 	}
 }
 
 static const char *tell(const struct devthp_findings *findings, const struct regions *regions,
-			const struct crew *crew)
+			const pid_t *pid)
 {
 	struct devthp_finding f = { .size = sizeof(f) };
 	uint32_t process = 0;
 
 	devthp_findings_get(findings, 0, &f);
-	while (process < PROCESSES && crew->pid[process] != regions->region[f.region].pid)
+	while (process < PROCESSES && pid[process] != regions->region[f.region].pid)
 		process++;
 	return differs(IN_RULES, "page %llu at %#llx in process %u breaks rule %u, %s: %lld; should be %lld (%s), and %zu more",
 		       (unsigned long long)f.page, (unsigned long long)f.addr, process, f.rule,
@@ -54,7 +51,7 @@ static const char *tell(const struct devthp_findings *findings, const struct reg
 
 struct question {
 	const struct regions *regions;
-	const struct crew *crew;
+	const pid_t *pid;
 };
 
 static const char *look(const void *arg)
@@ -75,16 +72,16 @@ static const char *look(const void *arg)
 	if (count < 0)
 		return differs(IN_MACHINERY, "apply the rules: %d", count);
 	if (count)
-		verdict = tell(findings, regions, question->crew);
+		verdict = tell(findings, regions, question->pid);
 	devthp_findings_free(findings);
 	return verdict;
 }
 
-const char *invariants_hold(const struct world *world, const struct crew *crew)
+const char *invariants_hold(const struct list *list, const pid_t *pid, bool complete)
 {
-	struct regions regions = { .n = 0 };
-	const struct question question = { &regions, crew };
+	struct regions regions = { .n = 0, .complete = complete };
+	const struct question question = { &regions, pid };
 
-	collect(&regions, world, crew);
+	collect(&regions, list, pid);
 	return settles(look, &question);
 }

@@ -2,10 +2,14 @@
 #ifndef INVARIANTS_H
 #define INVARIANTS_H
 
-#include "crew.h"
-#include "oracle.h"
+#include <sys/types.h>
 
-/* devthp_check() on the memory of all processes. A verdict, see difference.h. */
-const char *invariants_hold(const struct world *world, const struct crew *crew);
+#include "list.h"
+
+/*
+ * devthp_check() on the memory of all processes, pid[PROCESSES], 0: none; complete: nobody
+ * holds any of it. A verdict, see difference.h.
+ */
+const char *invariants_hold(const struct list *list, const pid_t *pid, bool complete);
 
 #endif

@@ -30,6 +30,11 @@ uintptr_t page_address(const struct list *list, uint32_t range, uint32_t page)
 	return BASE + (begin + list->place[range].offset + page) * devthp_page_size();
 }
 
+uintptr_t spare_address(const struct list *list)
+{
+	return page_address(list, RANGES - 1, 3 * RANGE_PAGES) + devthp_page_size();
+}
+
 void list_add(struct list *list, const struct step *step)
 {
 	list->step = realloc(list->step, (list->nsteps + 1) * sizeof(*step));

@@ -42,6 +42,7 @@ struct place {
 struct list {
 	uint64_t seed;
 	bool look_at_data;		/* after each step, not only in the end */
+	bool coherent[DEVICES];		/* its memory can be used by the CPU; else private */
 	struct place place[RANGES];
 	struct step *step;
 	size_t nsteps;
@@ -57,6 +58,9 @@ uint32_t folio_pages(void);
 
 /* Where in memory a page is, in every process, each time. */
 uintptr_t page_address(const struct list *list, uint32_t range, uint32_t page);
+
+/* Where there is room for one of the ranges more, and nobody gets any. */
+uintptr_t spare_address(const struct list *list);
 
 void list_add(struct list *list, const struct step *step);
 /* A copy of the steps that "keep" says, one byte for each; NULL: of all. */

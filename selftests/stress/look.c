@@ -15,17 +15,32 @@ static uint8_t place_of(const struct devthp_page *page)
 	case DEVTHP_LOC_EMPTY:
 		return AT_NOTHING;
 	case DEVTHP_LOC_SYSTEM:
+		return page->flags & DEVTHP_FOLIO_DEVICE_COHERENT ? AT_DEVICES : AT_SYSTEM;
+	case DEVTHP_LOC_EXCLUSIVE:
+	case DEVTHP_LOC_SWAP:
 		return AT_SYSTEM;
 	case DEVTHP_LOC_ZERO:
 		return AT_ZERO;
-	case DEVTHP_LOC_SWAP:
-		return AT_SWAP;
 	case DEVTHP_LOC_DEVICE:
 		return AT_DEVICES;
 	case DEVTHP_LOC_MIGRATION:
 		return 0;	/* for a moment */
 	default:
 		return AT_ANY;
+	}
+}
+
+static uint8_t way_to(const struct devthp_page *page)
+{
+	switch (page->location) {
+	case DEVTHP_LOC_SWAP:
+		return BY_SWAP;
+	case DEVTHP_LOC_EXCLUSIVE:
+		return BY_REVOKING;
+	case DEVTHP_LOC_UNKNOWN:
+		return BY_ANY;
+	default:
+		return BY_ACCESS;
 	}
 }
 
@@ -44,6 +59,7 @@ static void see(struct sight *sight, const struct devthp_page *page)
 	*sight = (struct sight){
 		.pfn = page->known & DEVTHP_KNOWN_PFN ? page->pfn : DEVTHP_NONE,
 		.at = page->known & DEVTHP_KNOWN_LOCATION ? place_of(page) : AT_ANY,
+		.by = page->known & DEVTHP_KNOWN_LOCATION ? way_to(page) : BY_ANY,
 		.huge = maybe(there && page->known & DEVTHP_KNOWN_LEVEL,
 			      page->level == DEVTHP_LEVEL_PMD),
 		.writable = maybe(there && page->known & (DEVTHP_KNOWN_WRITE | DEVTHP_KNOWN_BITS),
@@ -56,8 +72,9 @@ static void see(struct sight *sight, const struct devthp_page *page)
 /* Two sources disagree if the page has moved in between. */
 static void add_view(struct sight *sight, unsigned int device, uint8_t prot, bool private)
 {
-	const bool here = prot != DEVTHP_PROT_ERROR &&
-			  (prot & DEVTHP_PROT_WHERE) == DEVTHP_PROT_PRIVATE_LOCAL;
+	const uint8_t where = prot & DEVTHP_PROT_WHERE;
+	const bool here = prot != DEVTHP_PROT_ERROR && (where == DEVTHP_PROT_PRIVATE_LOCAL ||
+							where == DEVTHP_PROT_COHERENT_LOCAL);
 
 	sight->viewed[device] = true;
 	sight->view[device] = prot;

@@ -13,6 +13,8 @@ const struct operation operations[OPS] = {
 			   foresee_dev_write },
 	[OP_DEV_READ] = { "dev_read", "pdr", "", 8, act_dev_read, refuse_dev_read,
 			  foresee_dev_read },
+	[OP_EXCLUSIVE] = { "exclusive", "pdr", "", 6, act_exclusive, refuse_exclusive,
+			   foresee_exclusive },
 
 	[OP_TO_DEVICE] = { "to_device", "pdr", "", 36, act_to_device, refuse_to_device,
 			   foresee_to_device },
@@ -36,13 +38,16 @@ const struct operation operations[OPS] = {
 	[OP_COLLAPSE] = { "collapse", "pr", "", 3, act_collapse, refuse_collapse,
 			  foresee_collapse },
 
-	[OP_PIN] = { "pin", "prw", "ring pipe", 6, act_pin, refuse_pin, foresee_pin },
+	[OP_PIN] = { "pin", "prw", "ring pipe gup", 6, act_pin, refuse_pin, foresee_pin },
 	[OP_UNPIN] = { "unpin", "p", "", 5, act_unpin, refuse_not_the_kernels, foresee_unpin },
 	[OP_SPLIT] = { "split", "pr", "", 4, act_split, refuse_not_the_kernels,
 		       foresee_split },
+	[OP_RECLAIM] = { "reclaim", "pn", "", 4, act_reclaim, refuse_not_the_kernels,
+			 foresee_reclaim },
 
 	[OP_FORK] = { "fork", "pqw", "open bare", 7, act_fork, refuse_fork, foresee_fork },
 	[OP_EXIT] = { "exit", "p", "", 4, act_exit, refuse_exit, foresee_exit },
+	[OP_KILL] = { "kill", "p", "", 2, act_kill, refuse_kill, foresee_exit },
 };
 
 bool operation_takes(const struct operation *operation, char parameter)

@@ -10,11 +10,11 @@ struct worker;
 struct world;
 
 enum op {
-	OP_WRITE, OP_READ, OP_DEV_WRITE, OP_DEV_READ,
+	OP_WRITE, OP_READ, OP_DEV_WRITE, OP_DEV_READ, OP_EXCLUSIVE,
 	OP_TO_DEVICE, OP_TO_SYSTEM, OP_FAIL, OP_HOLD, OP_UNHOLD, OP_DRAIN, OP_EVICT, OP_CLOSE,
 	OP_UNMAP, OP_MAP, OP_DROP, OP_PROTECT, OP_MOVE, OP_ADVISE, OP_COLLAPSE,
-	OP_PIN, OP_UNPIN, OP_SPLIT,
-	OP_FORK, OP_EXIT,
+	OP_PIN, OP_UNPIN, OP_SPLIT, OP_RECLAIM,
+	OP_FORK, OP_EXIT, OP_KILL,
 	OPS
 };
 
@@ -53,7 +53,7 @@ unsigned int operation_words(const struct operation *operation);
 /* Words of "protect", "advise", "pin" and "fork". */
 enum { PROTECT_NONE, PROTECT_READ, PROTECT_WRITE };
 enum { ADVISE_HUGE, ADVISE_SMALL };
-enum { PIN_BY_RING, PIN_BY_PIPE };
+enum { PIN_BY_RING, PIN_BY_PIPE, PIN_BY_GUP };
 enum { FORK_OPEN, FORK_BARE };
 
 #endif

@@ -17,6 +17,7 @@
  */
 struct family {
 	unsigned int holds;
+	uint32_t tied;			/* number of the last count that found one of them so */
 };
 
 struct frame {
@@ -33,6 +34,7 @@ struct frame {
 struct page {
 	struct frame *frame;		/* NULL: nothing, or zeros */
 	uint8_t at;			/* without a frame */
+	uint8_t by;			/* BY_*: how it leads to the frame */
 	bool mapped;
 	uint8_t prot;			/* PROT_*, of the mapping */
 	uint8_t huge, writable;		/* enum maybe: the entry, when last seen */
@@ -53,6 +55,8 @@ struct process {
 	struct page page[PAGES];
 	struct handle handle[DEVICES];
 	unsigned int npins;
+	bool shares_pins;		/* others may have the files that keep them */
+	bool pins_by_gup;
 };
 
 #define NO_DEVICE	DEVICES		/* it is an io_uring, or a pipe, that holds it */
@@ -80,6 +84,7 @@ struct world {
 	 */
 	bool kernel_knows;
 	uint8_t devices;		/* bit of each that there is */
+	uint8_t private_at;		/* AT_DEVICE of those whose memory the CPU cannot use */
 	struct process process[PROCESSES];
 	uint32_t generation;		/* of the last write */
 	uint32_t step;			/* number of the current one */
@@ -100,6 +105,11 @@ static inline struct page *page_in(const struct world *world, uint32_t process,
 				   uint32_t range, uint32_t page)
 {
 	return (struct page *)&world->process[process].page[page_number(range, page)];
+}
+
+static inline struct handle *handle_of(struct world *world, const struct step *step)
+{
+	return &world->process[step->process].handle[step->device];
 }
 
 static inline uint8_t *at_of(struct page *page)
@@ -142,18 +152,28 @@ void pins_drop(struct world *world, uint32_t process);
 bool is_held(const struct frame *frame);
 bool may_be_held(const struct world *world, const struct frame *frame);
 
+/*
+ * Some entry that leads there is one of swap space, or of a device that has it
+ * exclusively: it does not go to a device. Counted once, then asked of frames.
+ */
+void count_tied(struct world *world);
+bool may_be_tied(const struct world *world, const struct frame *frame);
+
 /* ---- What accesses come to: oracle_access.c ---- */
 
 bool can_read(const struct page *page);
 bool can_write(const struct page *page);
 
-/* Would it have to wait for who holds it, if on one of these devices (AT_DEVICE)? */
-bool waits(const struct world *world, const struct page *page, uint8_t devices);
+/* Would the CPU have to wait for who holds it? Any of them, or only if not on a device? */
+bool waits(const struct world *world, const struct page *page);
+bool waits_unless_on(const struct world *world, const struct page *page, uint32_t device);
 
 /* A CPU, or a device of another kind, needs the page in system memory. */
 void comes_back(struct world *world, uint32_t process, uint32_t range, uint32_t page);
 /* It may be like that, or not. */
 void may_come_back(struct world *world, uint32_t process, uint32_t range, uint32_t page);
+/* It does, and nobody leaves it on a device that the CPU can use. */
+void goes_to_system(struct world *world, uint32_t process, uint32_t range, uint32_t page);
 /* It does, for writing: what is shared is copied. */
 void is_written(struct world *world, uint32_t process, uint32_t range, uint32_t page);
 /* Memory appears where there was none, and perhaps around it. */
@@ -162,6 +182,8 @@ void is_populated(struct world *world, uint32_t process, uint32_t range, uint32_
 void has_new_data(struct world *world, uint32_t process, uint32_t range, uint32_t page);
 const char *data_are_right(const struct station *station);
 
+/* What is held stays; what may be of a folio that is held may stay. fails: or any page. */
+void returns(struct world *world, struct frame *frame, uint32_t device, bool fails);
 /* What goes back when a device is emptied by the process. */
 void goes_back(struct world *world, uint32_t process, uint32_t device);
 
@@ -182,10 +204,13 @@ refuse refuse_to_device, refuse_hold, refuse_evict;
 foresee foresee_to_device, foresee_to_system, foresee_fail, foresee_hold, foresee_unhold,
 	foresee_drain, foresee_evict, foresee_close;
 
-refuse refuse_pin, refuse_not_the_kernels;
-foresee foresee_pin, foresee_unpin, foresee_split;
+refuse refuse_exclusive;
+foresee foresee_exclusive;
 
-refuse refuse_hole, refuse_move, refuse_collapse, refuse_fork, refuse_exit;
+refuse refuse_pin, refuse_not_the_kernels;
+foresee foresee_pin, foresee_unpin, foresee_split, foresee_reclaim;
+
+refuse refuse_hole, refuse_move, refuse_collapse, refuse_fork, refuse_exit, refuse_kill;
 foresee foresee_unmap, foresee_map, foresee_drop, foresee_protect, foresee_move,
 	foresee_advise, foresee_collapse, foresee_fork, foresee_exit;
 

@@ -16,51 +16,93 @@ bool can_write(const struct page *page)
 	return page->mapped && page->prot & PROT_WRITE;
 }
 
-bool waits(const struct world *world, const struct page *page, uint8_t devices)
+static bool waits_on(const struct world *world, const struct page *page, uint8_t devices)
 {
 	return page->frame && page->frame->at & devices && may_be_held(world, page->frame);
 }
 
+bool waits(const struct world *world, const struct page *page)
+{
+	return waits_on(world, page, world->private_at);
+}
+
+bool waits_unless_on(const struct world *world, const struct page *page, uint32_t device)
+{
+	return waits_on(world, page, world->private_at & ~AT_DEVICE(device));
+}
+
 /* ---- What happens to a page ---- */
 
-static void to_system(struct frame *frame, bool certain)
+static void to_system(struct frame *frame, uint8_t devices, bool certain)
 {
-	if (!(frame->at & AT_DEVICES))
+	if (!(frame->at & devices))
 		return;
 	if (certain)
-		frame->at &= ~AT_DEVICES;
+		frame->at &= ~devices;
 	frame->at |= AT_SYSTEM;
 }
 
-/* Mapped by a PMD entry it comes as a whole, else alone. */
-void comes_back(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+/* From these devices. Mapped by a PMD entry it comes as a whole, else alone. */
+static void leaves(struct world *world, uint32_t process, uint32_t range, uint32_t page,
+		   uint8_t devices)
 {
 	struct page *own = page_in(world, process, range, page), *other;
 	const struct block block = block_around(world, range, page);
 	uint32_t i;
 
-	if (!own->frame || !(own->frame->at & (AT_DEVICES | AT_SWAP)))
+	if (!(own->frame->at & devices))
 		return;
-	if (own->frame->at & AT_DEVICES && own->huge != NO) {
+	if (own->huge != NO) {
 		for_each_in_block(i, block) {
 			other = page_in(world, process, range, i);
 			if (other->frame)
-				to_system(other->frame, own->huge == YES);
+				to_system(other->frame, devices, own->huge == YES);
 		}
 	}
-	own->frame->at = AT_SYSTEM;
+	to_system(own->frame, devices, true);
+}
+
+/* From swap space others that were swapped out as one with it may come along. */
+static void is_swapped_in(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+{
+	const struct block block = block_around(world, range, page);
+	uint32_t i;
+
+	for_each_in_block(i, block)
+		if (page_in(world, process, range, i)->by & BY_SWAP)
+			page_in(world, process, range, i)->by |= BY_ACCESS;
+}
+
+void comes_back(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+{
+	struct page *own = page_in(world, process, range, page);
+
+	if (!own->frame)
+		return;
+	leaves(world, process, range, page, world->private_at);
+	if (own->by & BY_SWAP)
+		is_swapped_in(world, process, range, page);
+	own->by = BY_ACCESS;
 }
 
 void may_come_back(struct world *world, uint32_t process, uint32_t range, uint32_t page)
 {
 	struct page *own = page_in(world, process, range, page);
-	const uint8_t before = *at_of(own);
+	const uint8_t before = *at_of(own), by = own->by;
 
-	if (!(before & AT_DEVICES))
+	if (!own->frame)
 		return;
-	own->huge = own->huge == NO ? NO : UNKNOWN;
+	if (before & world->private_at)
+		own->huge = own->huge == NO ? NO : UNKNOWN;
 	comes_back(world, process, range, page);
 	own->frame->at |= before;
+	own->by |= by;
+}
+
+void goes_to_system(struct world *world, uint32_t process, uint32_t range, uint32_t page)
+{
+	comes_back(world, process, range, page);
+	leaves(world, process, range, page, AT_DEVICES);
 }
 
 void is_populated(struct world *world, uint32_t process, uint32_t range, uint32_t page)
@@ -104,7 +146,7 @@ const char *refuse_access(const struct world *world, const struct step *step)
 	uint32_t i;
 
 	for_each_page(i, step)
-		if (waits(world, page_in(world, step->process, step->range, i), AT_DEVICES))
+		if (waits(world, page_in(world, step->process, step->range, i)))
 			return "it would wait for who holds a page";
 	return NULL;
 }

@@ -1,16 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What a device is told to do with memory. */
+/* Migration. */
 #include <errno.h>
 #include <string.h>
 
 #include "oracle.h"
-
-static struct handle *handle_of(struct world *world, const struct step *step)
-{
-	return &world->process[step->process].handle[step->device];
-}
-
-/* ---- Migration ---- */
 
 static bool all_readable(const struct world *world, const struct step *step)
 {
@@ -20,6 +13,17 @@ static bool all_readable(const struct world *world, const struct step *step)
 		if (!can_read(page_in(world, step->process, step->range, i)))
 			return false;
 	return true;
+}
+
+/* The device has lost it, and does not ask for it. */
+static bool any_is_swapped(const struct world *world, const struct step *step)
+{
+	uint32_t i;
+
+	for_each_page(i, step)
+		if (page_in(world, step->process, step->range, i)->by == BY_SWAP)
+			return true;
+	return false;
 }
 
 /* From now on until the next look. */
@@ -35,13 +39,12 @@ static void stay_begins(struct world *world, const struct step *step,
 /* What is on another device may have to come to system memory on its way. */
 const char *refuse_to_device(const struct world *world, const struct step *step)
 {
-	const uint8_t others = AT_DEVICES & ~AT_DEVICE(step->device);
 	uint32_t i;
 
 	for_each_page(i, step) {
 		const struct page *page = page_in(world, step->process, step->range, i);
 
-		if (waits(world, page, others))
+		if (waits_unless_on(world, page, step->device))
 			return "it would wait for who holds a page";
 	}
 	return NULL;
@@ -60,7 +63,8 @@ static bool arrives_whole(const struct world *world, const struct step *step,
 	for_each_in_block(i, *block) {
 		const struct page *page = page_in(world, step->process, step->range, i);
 
-		if (page->frame && may_be_held(world, page->frame))
+		if (page->frame && (may_be_held(world, page->frame) ||
+				    may_be_tied(world, page->frame)))
 			return false;
 		if (page->huge != YES || !page->frame || page->frame->at != AT_SYSTEM ||
 		    page->frame->users != 1 || page->prot != first->prot)
@@ -91,8 +95,12 @@ static void goes(struct world *world, const struct step *step, uint32_t i)
 		world->stay.there = true;
 		return;
 	}
+	if (page->by == BY_SWAP || page->by == BY_REVOKING) {
+		world->stay.there = true;	/* it is, for this device */
+		return;
+	}
 	/* What is pinned does not go, nor perhaps what is of the same folio. */
-	if (page->frame && may_be_held(world, page->frame)) {
+	if (page->frame && (may_be_held(world, page->frame) || may_be_tied(world, page->frame))) {
 		world->stay.uncertain = true;
 		if (!page->frame->pins || *at != AT_SYSTEM)
 			*at |= AT_DEVICE(step->device);
@@ -118,16 +126,16 @@ const char *foresee_to_device(struct world *world, const struct step *step,
 	if (!all_readable(world, step))
 		return result_is(station, -EINVAL);
 	/* Which of these it must be is seen by what has stayed. */
-	CHECK(result_is_either(station, 0, -ENOENT));
+	CHECK(result_is_either(station, any_is_swapped(world, step) ? -ENOENT : 0, -ENOENT));
 	stay_begins(world, step, station);
+	count_tied(world);
 	note_whole(world, step);
 	for_each_page(i, step)
 		goes(world, step, i);
 	return RIGHT;
 }
 
-/* What is held stays; what may be of a folio that is held may stay. */
-static void returns(struct world *world, struct frame *frame, uint32_t device, bool fails)
+void returns(struct world *world, struct frame *frame, uint32_t device, bool fails)
 {
 	if (!(frame->at & AT_DEVICE(device)) || (is_held(frame) &&
 						 frame->at == AT_DEVICE(device)))
@@ -168,168 +176,5 @@ const char *foresee_fail(struct world *world, const struct step *step,
 	CHECK(result_is(station, 0));
 	handle->fails = step->value;
 	handle->fails_after = step->value ? step->value - 1 : 0;
-	return RIGHT;
-}
-
-/* ---- Emptying it ---- */
-
-struct count {
-	uint64_t went, held;
-};
-
-static struct count drained(struct world *world, uint32_t process, uint32_t device)
-{
-	struct count count = { 0, 0 };
-	uint32_t other, i;
-
-	world->counting++;
-	for (other = 0; other < PROCESSES; other++) {
-		if (!world->kernel_knows && other != process)
-			continue;
-		for (i = 0; i < PAGES; i++) {
-			struct frame *frame = world->process[other].page[i].frame;
-
-			if (!frame || frame->counted == world->counting)
-				continue;
-			frame->counted = world->counting;
-			if (frame->at == AT_DEVICE(device)) {
-				count.held += is_held(frame);
-				count.went += !may_be_held(world, frame);
-			}
-			returns(world, frame, device, false);
-		}
-	}
-	return count;
-}
-
-void goes_back(struct world *world, uint32_t process, uint32_t device)
-{
-	drained(world, process, device);
-}
-
-const char *foresee_drain(struct world *world, const struct step *step,
-			  const struct station *station)
-{
-	const struct reply *reply = &station->reply;
-	struct count count;
-
-	CHECK(result_is(station, 0));
-	count = drained(world, step->process, step->device);
-	if (reply->count < count.went)
-		return differs(IN_RESULT, "%llu pages were evicted; should be %llu at least",
-			       (unsigned long long)reply->count,
-			       (unsigned long long)count.went);
-	if (reply->left < count.held)
-		return differs(IN_RESULT, "%llu pages are left; %llu are held",
-			       (unsigned long long)reply->left,
-			       (unsigned long long)count.held);
-	return RIGHT;
-}
-
-const char *refuse_evict(const struct world *world, const struct step *step)
-{
-	size_t n;
-
-	for (n = 0; n < world->nholds; n++)
-		if (world->hold[n].device == step->device)
-			return "it would wait for who holds a page";
-	return NULL;
-}
-
-const char *foresee_evict(struct world *world, const struct step *step,
-			  const struct station *station)
-{
-	CHECK(result_is(station, 0));
-	drained(world, step->process, step->device);
-	return RIGHT;
-}
-
-const char *foresee_close(struct world *world, const struct step *step,
-			  const struct station *station)
-{
-	struct handle *handle = handle_of(world, step);
-
-	if (handle->open) {
-		hold_drop_all(world, step->process, step->device);
-		goes_back(world, step->process, step->device);
-	}
-	*handle = (struct handle){ .open = false };
-	return result_is(station, 0);
-}
-
-/* ---- Holding ---- */
-
-const char *refuse_hold(const struct world *world, const struct step *step)
-{
-	uint32_t i;
-
-	for_each_page(i, step) {
-		struct page *page = page_in(world, step->process, step->range, i);
-		const uint8_t at = *at_of(page), own = AT_DEVICE(step->device);
-
-		if (at & own && (at != own || !can_read(page)))
-			return "it is not certain what is there to be held";
-	}
-	return NULL;
-}
-
-const char *foresee_hold(struct world *world, const struct step *step,
-			 const struct station *station)
-{
-	uint64_t want = 0;
-	uint32_t i;
-
-	CHECK(result_is(station, 0));
-	for_each_page(i, step) {
-		struct page *page = page_in(world, step->process, step->range, i);
-
-		if (!page->frame || page->frame->at != AT_DEVICE(step->device))
-			continue;
-		hold_take(world, step, i);
-		want++;
-	}
-	if (station->reply.count != want)
-		return differs(IN_RESULT, "%llu pages are held; should be %llu",
-			       (unsigned long long)station->reply.count,
-			       (unsigned long long)want);
-	return RIGHT;
-}
-
-/*
- * What is not where it was held any more is let go of by some devices, and by others
- * not before they are closed.
- */
-const char *foresee_unhold(struct world *world, const struct step *step,
-			   const struct station *station)
-{
-	const uint64_t count = station->reply.count;
-	uint64_t least = 0, most = 0;
-	size_t n;
-	int pass;
-
-	CHECK(result_is(station, 0));
-	for (pass = 0; pass < 2; pass++) {
-		for (n = world->nholds; n--; ) {
-			const struct hold *hold = &world->hold[n];
-			const uint32_t number = hold->number;
-			bool there;
-
-			if (hold->process != step->process || hold->device != step->device ||
-			    number < page_number(step->range, step->first) ||
-			    number >= page_number(step->range, step->first + step->npages))
-				continue;
-			there = world->process[step->process].page[number].frame == hold->frame;
-			if (!pass)
-				least += there;
-			if (!pass)
-				most++;
-			else if (there || count == most)
-				hold_drop(world, n);
-		}
-	}
-	if (count < least || count > most)
-		return differs(IN_RESULT, "%llu pages were let go of; should be %llu to %llu",
-			       (unsigned long long)count, (unsigned long long)least,
-			       (unsigned long long)most);
 	return RIGHT;
 }

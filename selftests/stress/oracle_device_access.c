@@ -46,11 +46,12 @@ static const char *access_is_right(const struct station *station, const struct s
  */
 static bool is_faulted(const struct world *world, struct page *page, uint32_t device, bool write)
 {
-	const uint8_t at = *at_of(page);
+	const uint8_t at = *at_of(page), private = world->private_at & ~AT_DEVICE(device);
 
 	if (!world->kernel_knows)
 		return false;
-	if (!can_read(page) || (at != AT_SYSTEM && at != AT_ZERO && at != AT_DEVICE(device)))
+	if (!can_read(page) || at & (at - 1) || at & (AT_NOTHING | private) ||
+	    page->by != BY_ACCESS)
 		return true;
 	return write && (page->writable != YES || !page->frame || page->frame->users > 1);
 }
@@ -63,8 +64,7 @@ const char *refuse_dev_read(const struct world *world, const struct step *step)
 	for_each_page(i, step) {
 		struct page *page = page_in(world, step->process, step->range, i);
 
-		if (waits(world, page, faulted ? AT_DEVICES :
-				       AT_DEVICES & ~AT_DEVICE(step->device)))
+		if (faulted ? waits(world, page) : waits_unless_on(world, page, step->device))
 			return "it would wait for who holds a page";
 		faulted |= is_faulted(world, page, step->device, false);
 	}
@@ -77,6 +77,8 @@ static void is_read_by(struct world *world, const struct step *step, uint32_t i,
 
 	if (!page->frame)
 		is_populated(world, step->process, step->range, i);
+	else if (page->by & BY_SWAP)
+		comes_back(world, step->process, step->range, i);
 	else if (faulted || page->frame->at != AT_DEVICE(step->device))
 		may_come_back(world, step->process, step->range, i);
 	page->read_by |= 1 << step->device;
@@ -119,7 +121,7 @@ const char *refuse_dev_write(const struct world *world, const struct step *step)
 		struct page *page = page_in(world, step->process, step->range, i);
 
 		if ((faulted || !is_written_in_place(world, page, step->device)) &&
-		    waits(world, page, AT_DEVICES))
+		    waits(world, page))
 			return "it would wait for who holds a page";
 		faulted |= is_faulted(world, page, step->device, true);
 	}
@@ -134,7 +136,7 @@ static void is_written_by(struct world *world, const struct step *step, uint32_t
 	if (faulted || !is_written_in_place(world, page, step->device)) {
 		const bool alone = page->frame && page->frame->users == 1;
 
-		if (page->frame && before & AT_DEVICES)
+		if (page->frame && before & world->private_at)
 			page->huge = page->huge == NO ? NO : UNKNOWN;
 		is_written(world, step->process, step->range, i);
 		if (alone)
@@ -161,4 +163,44 @@ const char *foresee_dev_write(struct world *world, const struct step *step,
 		faulted = next;
 	}
 	return RIGHT;
+}
+
+/* ---- Exclusive access ---- */
+
+const char *refuse_exclusive(const struct world *world, const struct step *step)
+{
+	uint32_t i;
+
+	if (!world->kernel_knows)
+		return refuse_not_the_kernels(world, step);
+	if (what_forbids(world, step, true) &&
+	    can_write(page_in(world, step->process, step->range, step->first)))
+		return "it is not certain how far it would get";
+	for_each_page(i, step) {
+		struct page *page = page_in(world, step->process, step->range, i);
+
+		if (waits(world, page))
+			return "it would wait for who holds a page";
+		if (*at_of(page) & AT_DEVICES & ~world->private_at)
+			return "it is not certain whether memory of a device can be exclusive";
+	}
+	return NULL;
+}
+
+const char *foresee_exclusive(struct world *world, const struct step *step,
+			      const struct station *station)
+{
+	uint32_t i;
+
+	if (what_forbids(world, step, true))
+		return result_is(station, -EFAULT);
+	CHECK(result_is(station, 0));
+	for_each_page(i, step) {
+		struct page *page = page_in(world, step->process, step->range, i);
+
+		is_written(world, step->process, step->range, i);
+		page->by = BY_REVOKING;
+		page->read_by |= 1 << step->device;
+	}
+	return data_are_right(station);
 }

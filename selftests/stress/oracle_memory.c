@@ -16,35 +16,32 @@ const char *refuse_hole(const struct world *world, const struct step *step)
 	return NULL;
 }
 
-const char *foresee_unmap(struct world *world, const struct step *step,
-			  const struct station *station)
+/* Nothing is left of what was there. */
+static void becomes_new(struct world *world, const struct step *step, bool mapped)
 {
 	uint32_t i;
 
-	CHECK(result_is(station, 0));
 	for_each_page(i, step) {
 		struct page *page = page_in(world, step->process, step->range, i);
 
 		frame_leave(page);
-		page->mapped = false;
+		page->mapped = mapped;
+		page->prot = PROT_READ | PROT_WRITE;
 	}
-	return RIGHT;
+}
+
+const char *foresee_unmap(struct world *world, const struct step *step,
+			  const struct station *station)
+{
+	becomes_new(world, step, false);
+	return result_is(station, 0);
 }
 
 const char *foresee_map(struct world *world, const struct step *step,
 			const struct station *station)
 {
-	uint32_t i;
-
-	CHECK(result_is(station, 0));
-	for_each_page(i, step) {
-		struct page *page = page_in(world, step->process, step->range, i);
-
-		frame_leave(page);
-		page->mapped = true;
-		page->prot = PROT_READ | PROT_WRITE;
-	}
-	return RIGHT;
+	becomes_new(world, step, true);
+	return result_is(station, 0);
 }
 
 const char *foresee_drop(struct world *world, const struct step *step,
@@ -95,7 +92,7 @@ static bool held_on_device(const struct world *world, const struct step *step)
 	uint32_t i;
 
 	for_each_page(i, step)
-		if (waits(world, page_in(world, step->process, step->range, i), AT_DEVICES))
+		if (waits(world, page_in(world, step->process, step->range, i)))
 			return true;
 	return false;
 }
@@ -209,11 +206,16 @@ const char *foresee_fork(struct world *world, const struct step *step,
 			.open = world->devices & 1 << i &&
 				(step->value == FORK_OPEN || !world->kernel_knows),
 		};
+	world->process[step->process].shares_pins |= world->process[step->process].npins;
 	for (range = 0; range < RANGES; range++) {
 		for (i = 0; i < world->list->place[range].pages; i++) {
 			struct page *to = page_in(world, step->other, range, i);
+			struct page *from = page_in(world, step->process, range, i);
 
-			frame_share(to, page_in(world, step->process, range, i));
+			/* It is not the parent's alone any more, let alone the device's. */
+			if (from->by & BY_REVOKING)
+				from->by = BY_ACCESS;
+			frame_share(to, from);
 			to->read_by = 0;
 			/* A mapping with nothing but zeros is not copied. */
 			if (!to->frame)
@@ -235,6 +237,13 @@ const char *refuse_exit(const struct world *world, const struct step *step)
 	for (i = 0; i < PROCESSES; i++)
 		alive += world->process[i].alive;
 	return alive == 1 ? "it is the last one" : NULL;
+}
+
+const char *refuse_kill(const struct world *world, const struct step *step)
+{
+	if (world->process[step->process].shares_pins)
+		return "others have the files that keep what it has pinned";
+	return refuse_exit(world, step);
 }
 
 /* Its devices are closed with it. */

@@ -139,6 +139,19 @@ static const char *read_range(struct list *list, char **rest)
 	return RIGHT;
 }
 
+static const char *read_device(struct list *list, char **rest)
+{
+	uint32_t device = 0;
+	char *text;
+
+	CHECK(small_number(strtok_r(NULL, SEPARATORS, rest), "", DEVICES, &device));
+	text = strtok_r(NULL, SEPARATORS, rest);
+	if (!text || (strcmp(text, "private") && strcmp(text, "coherent")))
+		return wrong("a device is private or coherent");
+	list->coherent[device] = !strcmp(text, "coherent");
+	return RIGHT;
+}
+
 static const char *read_data(struct list *list, const char *text)
 {
 	if (!text || (strcmp(text, "each-step") && strcmp(text, "at-end")))
@@ -164,6 +177,8 @@ static const char *read_line(struct list *list, char *line, bool *begun)
 		CHECK(number(strtok_r(NULL, SEPARATORS, &rest), "", UINT64_MAX, &list->seed));
 	} else if (!strcmp(name, "data")) {
 		CHECK(read_data(list, strtok_r(NULL, SEPARATORS, &rest)));
+	} else if (!strcmp(name, "device")) {
+		CHECK(read_device(list, &rest));
 	} else if (!strcmp(name, "range")) {
 		CHECK(read_range(list, &rest));
 	} else {

@@ -11,12 +11,14 @@
 #include <unistd.h>
 
 #include "crew.h"
+#include "expect.h"
 #include "invariants.h"
 #include "operations.h"
 #include "oracle.h"
 #include "reproduce.h"
 #include "run.h"
 #include "settle.h"
+#include "worker.h"
 
 struct run {
 	struct list *list;
@@ -24,53 +26,6 @@ struct run {
 	struct world world;
 	uint64_t use[DEVICES];		/* pages in use before */
 };
-
-/* ---- What a process is to find ---- */
-
-static enum means means_for(const struct world *world, uint32_t process, uint32_t number)
-{
-	struct page *page = (struct page *)&world->process[process].page[number];
-	const uint8_t at = *at_of(page);
-	unsigned int i;
-
-	if (!can_read(page))
-		return MEANS_NONE;
-	for (i = 0; i < DEVICES; i++)
-		if (at == AT_DEVICE(i) && world->process[process].handle[i].open)
-			return MEANS_DEVICE + i;
-	return at == AT_SYSTEM || at == AT_ZERO ? MEANS_CPU : MEANS_NONE;
-}
-
-static void tell_data(struct station *station, uint32_t number, const struct frame *frame)
-{
-	station->index[number] = frame ? frame->index : number;
-	station->age[number] = frame ? frame->generation : 0;
-}
-
-static void tell_expectations(struct run *run, uint32_t process)
-{
-	struct station *station = &run->crew.station[process];
-	uint32_t i;
-
-	station->seed = run->list->seed;
-	station->generation = run->world.generation;
-	for (i = 0; i < PAGES; i++) {
-		tell_data(station, i, run->world.process[process].page[i].frame);
-		station->means[i] = means_for(&run->world, process, i);
-	}
-}
-
-/* Whatever its pages lead to by now. */
-static void tell_pinned(struct run *run, uint32_t process)
-{
-	const struct world *world = &run->world;
-	size_t n;
-
-	for (n = 0; n < world->nholds; n++)
-		if (world->hold[n].process == process && world->hold[n].device == NO_DEVICE)
-			tell_data(&run->crew.station[process], world->hold[n].number,
-				  world->hold[n].frame);
-}
 
 /* ---- After each step ---- */
 
@@ -80,7 +35,7 @@ static const char *look_at_data(struct run *run, uint32_t process)
 	const struct station *station = &run->crew.station[process];
 	uint32_t i;
 
-	tell_expectations(run, process);
+	tell_expectations(&run->world, process, &run->crew.station[process]);
 	CHECK(crew_do(&run->crew, process, REQUEST_DATA));
 	if (station->reply.result)
 		return differs(IN_DATA, "what is in process %u cannot be read: %d", process,
@@ -112,7 +67,8 @@ static const char *look(struct run *run, bool at_data)
 				       run->crew.station[i].reply.result);
 	}
 	CHECK(world_compare(&run->world, run->crew.station));
-	CHECK(invariants_hold(&run->world, &run->crew));
+	/* Nobody else maps any of it; who holds some, devthp_check() is not told. */
+	CHECK(invariants_hold(run->list, run->crew.pid, !run->world.nholds));
 	for (i = 0; i < PROCESSES && at_data; i++)
 		if (run->world.process[i].alive)
 			CHECK(look_at_data(run, i));
@@ -126,15 +82,15 @@ static const char *do_step(struct run *run, struct step *step)
 	const struct station *station = &run->crew.station[step->process];
 
 	run->world.generation++;
-	tell_expectations(run, step->process);
+	tell_expectations(&run->world, step->process, &run->crew.station[step->process]);
 	if (step->op == OP_UNPIN)
-		tell_pinned(run, step->process);
+		tell_pinned(&run->world, step->process, &run->crew.station[step->process]);
 	run->crew.station[step->process].step = *step;
 	step->generation = run->world.generation;
 	CHECK(crew_do(&run->crew, step->process, REQUEST_STEP));
 	if (operation_takes(operation_of(step), 'd') && step->op != OP_CLOSE)
 		run->world.process[step->process].handle[step->device].open = true;
-	if (step->op == OP_EXIT) {
+	if (worker_exits(step)) {
 		CHECK(crew_leaves(&run->crew, step->process));
 	} else {
 		step->result = station->reply.result;
@@ -257,28 +213,30 @@ static const char *begin(struct run *run)
 	return RIGHT;
 }
 
-static const char *all_steps(struct run *run, struct finding *finding)
+static const char *all_steps(struct run *run, const char *program, struct finding *finding)
 {
 	CHECK(begin(run));
 	for (finding->step = 0; finding->step < run->list->nsteps; finding->step++) {
 		CHECK(run_step(run, &run->list->step[finding->step]));
 		finding->skipped += !!run->list->step[finding->step].skipped;
 	}
+	if (program)
+		reproduce(program, run->list, &run->world, finding);
 	return end(run);
 }
 
-static void do_all(struct list *list, const char *reproducer, struct finding *finding)
+static void do_all(struct list *list, const char *program, struct finding *finding)
 {
 	static struct run run;
 	const char *verdict;
 
 	run.list = list;
-	verdict = all_steps(&run, finding);
+	verdict = all_steps(&run, program, finding);
 	if (!is_right(verdict)) {
 		finding->kind = difference_kind();
 		snprintf(finding->what, sizeof(finding->what), "%s", verdict);
-		if (reproducer)
-			reproduce(reproducer, list, &run.world, finding);
+		if (program)
+			reproduce(program, list, &run.world, finding);
 	}
 	crew_end(&run.crew);
 	world_end(&run.world);
@@ -290,7 +248,7 @@ struct outcome {
 	struct step step[];
 };
 
-void run_list(struct list *list, const char *reproducer, struct finding *finding)
+void run_list(struct list *list, const char *program, struct finding *finding)
 {
 	const size_t size = sizeof(struct outcome) + list->nsteps * sizeof(struct step);
 	struct outcome *outcome = mmap(NULL, size, PROT_READ | PROT_WRITE,
@@ -308,7 +266,7 @@ void run_list(struct list *list, const char *reproducer, struct finding *finding
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		outcome->finding = (struct finding){ .kind = NO_DIFFERENCE };
-		do_all(&inside, reproducer, &outcome->finding);
+		do_all(&inside, program, &outcome->finding);
 		_exit(EXIT_SUCCESS);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) != pid || status)

@@ -18,9 +18,9 @@ struct finding {
 
 /*
  * In a fresh process, so that nothing remains of it. What came of each step is noted in
- * the list. "reproducer", unless NULL, is a file to write if there is a finding: a
- * program that does the same.
+ * the list. "program", unless NULL, is a file to write: a C program that does the same,
+ * as far as the finding, or to the end.
  */
-void run_list(struct list *list, const char *reproducer, struct finding *finding);
+void run_list(struct list *list, const char *program, struct finding *finding);
 
 #endif

@@ -32,11 +32,16 @@ struct reply {
 #define AT_NOTHING	0x01		/* there is a mapping, and no page */
 #define AT_ZERO		0x02		/* the zero page */
 #define AT_SYSTEM	0x04
-#define AT_SWAP		0x08
-#define AT_DEVICE(d)	(0x10 << (d))
+#define AT_DEVICE(d)	(0x08 << (d))
 #define AT_DEVICES	(AT_DEVICE(0) | AT_DEVICE(1))
-#define AT_ANY		0x3f
+#define AT_ANY		0x1f
 #define AT_HOLE		0x80		/* no mapping */
+
+/* How a process gets to what it has in system memory: one bit when that is certain. */
+#define BY_ACCESS	0x01		/* at once */
+#define BY_SWAP		0x02		/* from swap space, where that memory is */
+#define BY_REVOKING	0x04		/* from a device that has it exclusively */
+#define BY_ANY		0x07
 
 enum maybe { UNKNOWN, NO, YES };
 
@@ -44,6 +49,7 @@ enum maybe { UNKNOWN, NO, YES };
 struct sight {
 	uint64_t pfn;		/* DEVTHP_NONE: unknown */
 	uint8_t at;		/* AT_*: it is there, or at one of these */
+	uint8_t by;		/* BY_*, in the same way */
 	uint8_t huge;		/* enum maybe: by a PMD entry */
 	uint8_t writable;	/* the entry is */
 	uint8_t mapping;	/* DEVTHP_VMA_*; only if: */

@@ -54,6 +54,9 @@ void text_write(FILE *file, const struct list *list)
 
 	fprintf(file, "devthp-stress 1\nseed %#" PRIx64 "\ndata %s\n", list->seed,
 		list->look_at_data ? "each-step" : "at-end");
+	for (i = 0; i < DEVICES; i++)
+		if (list->coherent[i])
+			fprintf(file, "device %u coherent\n", i);
 	for (i = 0; i < RANGES; i++)
 		if (list->place[i].pages)
 			fprintf(file, "range %u %u %u %s\n", i, list->place[i].pages,

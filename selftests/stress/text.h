@@ -5,6 +5,7 @@
  *	devthp-stress 1			the format
  *	seed 0x2a			of the data, and where the list comes from
  *	data each-step			or at-end: when they are looked at
+ *	device 1 coherent		or private, as they are when nothing is said
  *	range 0 1024 0 huge		number, pages, offset, huge or small
  *	write p0 r0 0+512
  *	to_device p0 d1 r0 0+512

@@ -18,8 +18,10 @@
 
 int worker_device(struct worker *worker, unsigned int device, struct devthp_device **dev)
 {
+	const bool coherent = worker->list->coherent[device] && worker->kernel_knows;
 	const struct devthp_device_opts opts = {
-		.size = sizeof(opts), .minor = device_minor + device,
+		.size = sizeof(opts),
+		.minor = device_minor + device + (coherent ? COHERENT_MINOR : 0),
 	};
 	int ret = 0;
 
@@ -42,7 +44,7 @@ char *worker_page(const struct worker *worker, uint32_t range, uint32_t page)
 	return (char *)page_address(worker->list, range, page);
 }
 
-static int map_memory(struct worker *worker)
+int worker_maps_memory(struct worker *worker)
 {
 	const size_t size = devthp_page_size();
 	uint32_t i;
@@ -59,14 +61,19 @@ static int map_memory(struct worker *worker)
 		madvise(addr, place->pages * size,
 			place->huge ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	}
-	worker->buffer = mmap(NULL, RANGE_PAGES * size, PROT_READ | PROT_WRITE,
+	return 0;
+}
+
+static int map_buffer(struct worker *worker)
+{
+	worker->buffer = mmap(NULL, RANGE_PAGES * devthp_page_size(), PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	return worker->buffer == MAP_FAILED ? -errno : 0;
 }
 
 /* ---- Accesses that may be answered with a signal ---- */
 
-static sigjmp_buf way_out;
+static __thread sigjmp_buf way_out;
 
 static void jump(int signal)
 {
@@ -77,14 +84,13 @@ static void jump(int signal)
  * Before any device is opened: a backend may need a handler of its own, which comes
  * first then, and leaves to us what is none of its business.
  */
-static void catch_signals(void)
+void worker_catches_signals(void)
 {
 	struct sigaction jumps = { .sa_handler = jump };
 
 	sigaction(SIGSEGV, &jumps, NULL);
 	sigaction(SIGBUS, &jumps, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGCHLD, SIG_IGN);
 }
 
 int worker_reads(struct worker *worker, uint32_t range, uint32_t page)
@@ -110,6 +116,15 @@ int worker_writes(struct worker *worker, uint32_t range, uint32_t page)
 	return signal;
 }
 
+int worker_copies(void *to, const void *from)
+{
+	const int signal = sigsetjmp(way_out, 1);
+
+	if (!signal)
+		memcpy(to, from, devthp_page_size());
+	return signal;
+}
+
 void worker_judges(struct worker *worker, uint32_t range, uint32_t page, const void *at)
 {
 	struct station *station = worker->station;
@@ -130,11 +145,21 @@ void worker_judges(struct worker *worker, uint32_t range, uint32_t page, const v
 		 (long long)report.expected_index, report.expected_generation);
 }
 
+void worker_judges_buffer(struct worker *worker, uint32_t range, uint32_t first,
+			  uint32_t npages)
+{
+	const size_t size = devthp_page_size();
+	uint32_t i;
+
+	for (i = 0; i < npages; i++)
+		worker_judges(worker, range, first + i, worker->buffer + i * size);
+}
+
 /* ---- Life ---- */
 
 bool worker_exits(const struct step *step)
 {
-	return step->op == OP_EXIT;
+	return step->op == OP_EXIT || step->op == OP_KILL;
 }
 
 void worker_becomes(struct worker *worker, unsigned int process, bool opens)
@@ -152,12 +177,25 @@ void worker_becomes(struct worker *worker, unsigned int process, bool opens)
 	}
 }
 
-static bool kernel_knows(struct worker *worker)
+/* A device like this one may be of one kind, or the other. */
+bool worker_kernel_knows(void)
 {
+	const struct devthp_device_opts opts = { .size = sizeof(opts), .minor = device_minor };
 	struct devthp_device_info info = { .size = sizeof(info) };
+	struct devthp_device *dev;
 
-	return worker->dev[0] && !devthp_device_query(worker->dev[0], &info) &&
-	       info.caps & (DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT);
+	if (devthp_device_open(&dev, &opts))
+		return false;
+	devthp_device_query(dev, &info);
+	devthp_device_close(dev);
+	return info.caps & (DEVTHP_CAP_PRIVATE | DEVTHP_CAP_COHERENT);
+}
+
+void worker_shares_gup(void)
+{
+	const char *why;
+
+	pin_needed(PIN_SLOW, &why);
 }
 
 static int obey(struct worker *worker)
@@ -184,10 +222,15 @@ void worker_live(struct crew *crew)
 	int result;
 	char byte;
 
-	catch_signals();
-	result = map_memory(&worker);
+	worker_catches_signals();
+	signal(SIGCHLD, SIG_IGN);
+	result = worker_maps_memory(&worker);
+	if (!result)
+		result = map_buffer(&worker);
+	worker.kernel_knows = worker_kernel_knows();
 	worker_becomes(&worker, 0, true);
-	worker.kernel_knows = kernel_knows(&worker);
+	if (worker.kernel_knows)
+		worker_shares_gup();
 	for (i = 0; i < DEVICES; i++)
 		worker.station->reply.devices |= (worker.dev[i] != NULL) << i;
 	worker.station->reply.kernel_knows = worker.kernel_knows;

@@ -55,6 +55,22 @@ int worker_writes(struct worker *worker, uint32_t range, uint32_t page);
  */
 void worker_judges(struct worker *worker, uint32_t range, uint32_t page, const void *at);
 
+/* The same for those that have been read into the buffer. */
+void worker_judges_buffer(struct worker *worker, uint32_t range, uint32_t first,
+			  uint32_t npages);
+
+/* Copy a page to where that may get a signal, or from there: 0, or the signal. */
+int worker_copies(void *to, const void *from);
+
+/* What a first process needs: */
+void worker_catches_signals(void);
+int worker_maps_memory(struct worker *worker);
+/* What closing any file of it would let go of: all are to have one. */
+void worker_shares_gup(void);
+
+/* Is the device's memory in the kernel's page tables? See oracle.h. */
+bool worker_kernel_knows(void);
+
 /* See enum request. */
 int worker_looks(struct worker *worker);
 int worker_looks_at_data(struct worker *worker);

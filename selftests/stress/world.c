@@ -23,13 +23,18 @@ void world_begin(struct world *world, const struct list *list, const struct repl
 	world->list = list;
 	world->kernel_knows = first->kernel_knows;
 	world->devices = first->devices;
+	world->private_at = AT_DEVICES;
+	for (i = 0; i < DEVICES; i++)
+		if (list->coherent[i] && world->kernel_knows)
+			world->private_at &= ~AT_DEVICE(i);
 	world->process[0].alive = true;
 	for (i = 0; i < DEVICES; i++)
 		world->process[0].handle[i].open = world->devices & 1 << i;
 	for (range = 0; range < RANGES; range++)
 		for (i = 0; i < list->place[range].pages; i++)
 			*page_in(world, 0, range, i) = (struct page){
-				.at = AT_NOTHING, .mapped = true, .prot = PROT_READ | PROT_WRITE,
+				.at = AT_NOTHING, .by = BY_ACCESS, .mapped = true,
+				.prot = PROT_READ | PROT_WRITE,
 			};
 }
 
@@ -70,7 +75,7 @@ static uint32_t family_for(struct world *world, uint32_t process, uint32_t range
 
 	if (world->family_key != key) {
 		world->family = grow(world->family, world->nfamilies + 1, sizeof(*world->family));
-		world->family[world->nfamilies++].holds = 0;
+		world->family[world->nfamilies++] = (struct family){ 0 };
 		world->family_key = key;
 	}
 	return world->nfamilies - 1;
@@ -88,6 +93,7 @@ void frame_leave(struct page *page)
 
 	page->frame = NULL;
 	page->at = AT_NOTHING;
+	page->by = BY_ACCESS;
 	page->huge = UNKNOWN;
 	page->writable = UNKNOWN;
 	page->read_by = 0;
@@ -171,6 +177,26 @@ bool is_held(const struct frame *frame)
 bool may_be_held(const struct world *world, const struct frame *frame)
 {
 	return world->family[frame->family].holds;
+}
+
+void count_tied(struct world *world)
+{
+	uint32_t process, i;
+
+	world->counting++;
+	for (process = 0; process < PROCESSES; process++) {
+		for (i = 0; i < PAGES; i++) {
+			const struct page *page = &world->process[process].page[i];
+
+			if (page->frame && page->by & ~BY_ACCESS)
+				world->family[page->frame->family].tied = world->counting;
+		}
+	}
+}
+
+bool may_be_tied(const struct world *world, const struct frame *frame)
+{
+	return world->family[frame->family].tied == world->counting;
 }
 
 /* ---- Steps ---- */

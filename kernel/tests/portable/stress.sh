@@ -1,11 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# stress.sh DIR CORPUS COMMAND...: does the command, devthp-stress built with the model of
-# a device and its faults, find what is wrong, replay, minimise and write it down? It must
-# be able to write to DIR.
+# stress.sh DIR CORPUS TREE HEADERS COMMAND...: does the command, devthp-stress built with
+# the model of a device and its faults, find what is wrong, replay, minimise and write it
+# down? It must be able to write to DIR. What it writes is for the kernel tree TREE, whose
+# exported headers are HEADERS.
 . "$(dirname "$0")/../common/tap.sh"
 corpus=$2
-shift 2
+tree=$3
+headers=$4
+shift 4
 command=$*
 seeds=20	# within which what the corpus does not find must be found
 faults=$(grep -v '^#' "$top/lib/model/faults" | wc -l)
@@ -45,10 +48,10 @@ other_list()
 	stress --seed=8 --steps=50 --verbose --no-minimise | diff "$dir/first" -
 }
 
-# Fault 2: what is held goes all the same.
+# Fault 2: what is held goes all the same. In short lists, which are soon minimal.
 find_fault()
 {
-	MODEL_FAULT=2 stress --seeds=$seeds --steps=100 --stop --output="$dir/found"
+	MODEL_FAULT=2 stress --seed=40 --seeds=100 --steps=30 --stop --output="$dir/found"
 }
 
 # Its list, or its program.
@@ -79,10 +82,25 @@ is_minimal()
 	echo "minimal"
 }
 
+# compiles FILE: as what is in TREE/tools/testing/selftests/mm does
 compiles()
 {
-	gcc -O2 -Wall -Werror -o "$dir/reproducer" "$(found c)" &&
-		grep -c "expect_place\|expect_data" "$(found c)" && ! grep devthp.h "$(found c)"
+	gcc -O2 -Wall -Werror -I "$tree" -I "$tree/tools/testing/selftests/mm" -isystem "$headers" \
+		-o "$dir/program" "$1" || return
+	! grep devthp.h "$1"
+}
+
+program_of_finding()
+{
+	grep -q "expect_place" "$(found c)" && compiles "$(found c)"
+}
+
+# A program that has all operations of the portable backends in it, some of them in
+# processes whose number others had before.
+program_of_all()
+{
+	stress --replay="$top/kernel/tests/portable/every.replay" --programs --output="$dir/all" &&
+		compiles "$dir/all/every.c"
 }
 
 # refused LINE TEXT CONTENT: the file must be refused at that line, for that reason
@@ -92,7 +110,7 @@ refused()
 	expect 1 "bad.replay:$1: $2" "a replay file: $2" replay "$dir/bad.replay"
 }
 
-plan $((faults + 22))
+plan $((faults + 25))
 fault=0
 while [ $fault -lt "$faults" ]; do
 	fault=$((fault + 1))
@@ -110,7 +128,8 @@ expect 1 "minimised to " "a finding is minimised" find_fault
 expect 1 " differs after step " "its replay reproduces it" replay_with_fault
 expect 0 "ok 1 replay" "without the fault its replay passes" replay "$(found replay)"
 expect 0 minimal "it is minimal" is_minimal
-expect 0 "" "its C program compiles, and needs no library" compiles
+expect 0 "" "its C program compiles, and needs no library" program_of_finding
+expect 0 "25 steps, 0 of them skipped" "the program of a list without a finding does" program_of_all
 
 refused 4 'there is no operation "wirte"' "wirte p0 r0 0+512"
 refused 4 '"q0" is not p and a number' "write q0 r0 0+512"
@@ -124,6 +143,8 @@ refused 4 '"rw" is not one of: none read write' "protect p0 r0 0+1 rw"
 refused 6 '"more" is too much' "# comment\n\nwrite p0 r0 0+1 more"
 refused 4 "range 0 is empty, or there already" "range 0 512 0 huge"
 refused 4 "data are looked at each-step or at-end" "data sometimes"
+refused 4 "a device is private or coherent" "device 1 public"
+refused 4 "2 is too large" "device 2 coherent"
 printf 'write p0 r0 0+1\n' >"$dir/empty.replay"
 expect 1 'empty.replay:1: does not begin with "devthp-stress 1"' "a replay file of another kind" \
 	replay "$dir/empty.replay"
