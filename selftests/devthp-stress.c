@@ -19,6 +19,7 @@
 #include "common/need.h"
 #include "common/ready.h"
 #include "common/verdict.h"
+#include "stress/concurrent.h"
 #include "stress/generate.h"
 #include "stress/minimise.h"
 #include "stress/options.h"
@@ -145,6 +146,30 @@ static void run_seed(uint64_t seed)
 	list_free(&list);
 }
 
+static void run_race(uint64_t seed)
+{
+	struct finding finding;
+	char title[80];
+
+	snprintf(title, sizeof(title), "concurrent, seed %#" PRIx64 ", %lu steps each", seed,
+		 options.steps);
+	if (is_over(title))
+		return;
+	if (!found.kernel_knows) {
+		ksft_test_result_skip("%s: each process has a device of its own, which threads cannot race for\n",
+				      title);
+		return;
+	}
+	run_concurrently(seed, options.steps, &finding);
+	ksft_print_msg("%zu steps in all\n", finding.step);
+	if (finding.kind == NO_DIFFERENCE) {
+		ksft_test_result_pass("%s\n", title);
+		return;
+	}
+	ksft_print_msg("%s differs: %s\n", difference_name(finding.kind), finding.what);
+	ksft_test_result_fail("%s\n", title);
+}
+
 static void run_replay(char *path)
 {
 	char title[NAME_MAX + 16], *name, *copy = strdup(path);
@@ -171,7 +196,7 @@ static void skip_all(const char *why)
 {
 	unsigned long i;
 
-	for (i = 0; i < options.nreplays + options.seeds; i++)
+	for (i = 0; i < options.nreplays + options.seeds + options.races; i++)
 		ksft_test_result_skip("%s\n", why);
 }
 
@@ -237,7 +262,7 @@ int main(int argc, char **argv)
 
 	options_read(argc, argv);
 	ksft_print_header();
-	ksft_set_plan(options.nreplays + options.seeds);
+	ksft_set_plan(options.nreplays + options.seeds + options.races);
 	status = ready();
 	if (status == KSFT_SKIP) {
 		skip_all(found.why);
@@ -250,5 +275,7 @@ int main(int argc, char **argv)
 		run_replay(options.replay[i]);
 	for (i = 0; i < options.seeds; i++)
 		run_seed(options.seed + i);
+	for (i = 0; i < options.races; i++)
+		run_race(options.seed + i);
 	ksft_finished();
 }

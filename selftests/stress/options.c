@@ -14,6 +14,7 @@
 #include "run.h"
 
 #define DEFAULT_SEEDS	4
+#define DEFAULT_RACES	2
 #define DEFAULT_STEPS	60
 
 struct options options = { .seed = 1, .steps = DEFAULT_STEPS, .minimise = true };
@@ -71,6 +72,7 @@ static const struct option known[] = {
 	{ "steps", required_argument, NULL, 't' },
 	{ "replay", required_argument, NULL, 'r' },
 	{ "corpus", required_argument, NULL, 'c' },
+	{ "concurrent", no_argument, NULL, 'a' },
 	{ "output", required_argument, NULL, 'o' },
 	{ "programs", no_argument, NULL, 'p' },
 	{ "no-minimise", no_argument, NULL, 'm' },
@@ -86,6 +88,7 @@ static void usage(FILE *file)
 	      "  --seed=N|random  the first seed (1)\n"
 	      "  --seeds=N        how many of them\n"
 	      "  --steps=N        operations for each (60)\n"
+	      "  --concurrent     many threads and processes at the same time\n"
 	      "  --replay=FILE    do what the file says\n"
 	      "  --corpus=DIR     and all DIR/*.replay\n"
 	      "  --output=DIR     where to write what is found: NAME.replay, NAME.c\n"
@@ -93,7 +96,7 @@ static void usage(FILE *file)
 	      "  --no-minimise    leave it as long as it is\n"
 	      "  --stop           at the first finding\n"
 	      "  --verbose        tell all operations\n"
-	      "Without any: the corpus beside the program, and 4 seeds.\n",
+	      "Without any: the corpus beside the program, 4 seeds, and 2 of concurrent ones.\n",
 	      file);
 }
 
@@ -148,6 +151,9 @@ static void read_option(int option)
 			exit(2);
 		}
 		break;
+	case 'a':
+		options.concurrent = true;
+		break;
 	case 'o':
 		options.output = optarg;
 		mkdir(optarg, 0777);
@@ -186,10 +192,19 @@ void options_read(int argc, char **argv)
 		usage(stderr);
 		exit(2);
 	}
+	if (options.concurrent && !options.seeds)
+		refuse("--concurrent takes --seed or --seeds");
+	if (options.concurrent && options.nreplays)
+		refuse("--concurrent has nothing to replay");
 	if (options.programs && !options.output)
 		refuse("--programs takes --output=DIR");
 	if (!chosen) {
 		options.seeds = DEFAULT_SEEDS;
+		options.races = DEFAULT_RACES;
 		add_own_corpus();
+	}
+	if (options.concurrent) {
+		options.races = options.seeds;
+		options.seeds = 0;
 	}
 }

@@ -10,9 +10,11 @@
 struct options {
 	uint64_t seed;			/* the first */
 	unsigned long seeds, steps;
+	unsigned long races;		/* concurrent ones, from the first seed on, too */
 	char **replay;			/* files */
 	size_t nreplays;
 	const char *output;		/* directory; NULL: none */
+	bool concurrent;		/* all seeds are for races */
 	bool minimise, verbose, stop;
 	bool programs;			/* of all lists, not only of those with findings */
 };

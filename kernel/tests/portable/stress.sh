@@ -103,6 +103,15 @@ program_of_all()
 		compiles "$dir/all/every.c"
 }
 
+# What --concurrent judges by, on its own: races that take place in an order that is known.
+ledger_is_right()
+{
+	gcc -O2 -Wall -Werror -I"$top/selftests/stress" -I"$top/selftests/common" \
+		-I"$top/lib/include" -o "$dir/ledger" "$top/kernel/tests/portable/ledger.c" \
+		"$top/selftests/stress/ledger.c" "$top/selftests/stress/difference.c" \
+		"$top/selftests/common/verdict.c" -lpthread && "$dir/ledger"
+}
+
 # refused LINE TEXT CONTENT: the file must be refused at that line, for that reason
 refused()
 {
@@ -110,7 +119,7 @@ refused()
 	expect 1 "bad.replay:$1: $2" "a replay file: $2" replay "$dir/bad.replay"
 }
 
-plan $((faults + 25))
+plan $((faults + 27))
 fault=0
 while [ $fault -lt "$faults" ]; do
 	fault=$((fault + 1))
@@ -130,6 +139,8 @@ expect 0 "ok 1 replay" "without the fault its replay passes" replay "$(found rep
 expect 0 minimal "it is minimal" is_minimal
 expect 0 "" "its C program compiles, and needs no library" program_of_finding
 expect 0 "25 steps, 0 of them skipped" "the program of a list without a finding does" program_of_all
+expect 0 "all right" "the record of a race sees what cannot be" ledger_is_right
+expect 0 "# SKIP" "races need a device that the kernel knows" stress --concurrent --seeds=1
 
 refused 4 'there is no operation "wirte"' "wirte p0 r0 0+512"
 refused 4 '"q0" is not p and a number' "write q0 r0 0+512"
