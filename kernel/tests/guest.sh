@@ -6,8 +6,21 @@
 export V=
 kernel=patched
 limit=60	# seconds; only the hang uses its time up
+common=$top/kernel/tests/common
 
-plan 15
+# compile WRONG: as what is in tools/testing/selftests/mm is, static
+compile()
+{
+	(
+		. "$scripts/lib.sh"
+		load_kernel $kernel
+		# shellcheck disable=SC2154
+		$cc -O2 -Wall -Werror -static -DWRONG="$1" -I "$tree" -isystem "$obj/usr/include" \
+			-I "$tree/tools/testing/selftests/mm" -o "$dir/every$1" "$dir/every.c"
+	)
+}
+
+plan 19
 echo "$passing" | overlay
 expect 0 "7 passed, 0 failed, 0 skipped" "a guest with a passing program" guest
 
@@ -66,6 +79,22 @@ echo "$passing" | overlay "file /tests.list $dir/two 644 0 0"
 export GUEST_ARGS="devthp.shard=2/2 devthp.splat=stop"
 expect 0 "7 passed, 0 failed, 0 skipped" "a shard has its programs only" guest
 unset GUEST_ARGS
+
+# The C program that devthp-stress writes of what it has done there does the same, and
+# sees what is not as it should be.
+printf '%s\n' '#!/bin/sh' \
+	'/tests/devthp/devthp-stress --replay=/tests/every.replay --programs --output=/tmp || exit' \
+	'sed "s/^/#C /" /tmp/every.c' | overlay "file /tests/every.replay $common/every.replay 644 0 0"
+expect 0 "7 passed, 0 failed, 0 skipped" "a program is written in a guest" guest
+sed -n 's/^ *#C \{0,1\}//p' "$dir/guest$number/tests.log" >"$dir/every.c"
+for wrong in 0 1; do
+	expect 0 "" "it compiles with WRONG=$wrong" compile $wrong
+done
+printf '%s\n' '#!/bin/sh' 'echo 1..2' \
+	'/tests/every0 >/tmp/0 2>&1 && echo ok 1 right || sed "s/^/# /" /tmp/0' \
+	'/tests/every1 >/tmp/1 2>&1 || echo ok 2 wrong' | overlay "file /tests/every0 $dir/every0 755 0 0" \
+	"file /tests/every1 $dir/every1 755 0 0"
+expect 0 "8 passed, 0 failed, 0 skipped" "it passes there, and fails when it is wrong" guest
 
 printf '%s\n' '#!/bin/sh' 'echo 1..2; echo ok 1 a; while :; do :; done' | overlay
 export GUEST_ARGS=devthp.limit=2

@@ -96,10 +96,10 @@ program_of_finding()
 }
 
 # A program that has all operations of the portable backends in it, some of them in
-# processes whose number others had before.
+# processes whose number others had before. Those of the kernel: kernel/tests/guest.sh.
 program_of_all()
 {
-	stress --replay="$top/kernel/tests/portable/every.replay" --programs --output="$dir/all" &&
+	stress --replay="$top/kernel/tests/common/every.replay" --programs --output="$dir/all" &&
 		compiles "$dir/all/every.c"
 }
 
@@ -138,7 +138,7 @@ expect 1 " differs after step " "its replay reproduces it" replay_with_fault
 expect 0 "ok 1 replay" "without the fault its replay passes" replay "$(found replay)"
 expect 0 minimal "it is minimal" is_minimal
 expect 0 "" "its C program compiles, and needs no library" program_of_finding
-expect 0 "25 steps, 0 of them skipped" "the program of a list without a finding does" program_of_all
+expect 0 "37 steps, 7 of them skipped" "the program of a list without a finding does" program_of_all
 expect 0 "all right" "the record of a race sees what cannot be" ledger_is_right
 expect 0 "# SKIP" "races need a device that the kernel knows" stress --concurrent --seeds=1
 
