@@ -126,7 +126,7 @@ static const char *counts(const struct scene *scene, int64_t bytes,
 	} };
 
 	CHECK(settles(counters_are, &more));
-	return everything_is_required() ? settles(is_all_explained, scene) : RIGHT;
+	return nobody_else_is_here() ? settles(is_all_explained, scene) : RIGHT;
 }
 
 static const char *counts_on_the_device(const struct scene *scene)

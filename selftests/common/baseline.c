@@ -84,7 +84,7 @@ static const char *get_values(const struct baseline *baseline, struct values *va
 		values->known[i] = !devthp_counters_get(baseline->before,
 							allowed[i].counter, &value);
 		values->value[i] = value;
-		if (everything_is_required() && allowed[i].remains)
+		if (nobody_else_is_here() && allowed[i].remains)
 			CHECK(allowed[i].remains(&values->value[i]));
 	}
 	return RIGHT;
@@ -132,7 +132,7 @@ static const char *compare(const struct values *before, const struct values *now
 	size_t i;
 
 	for (i = 0; i < NR_ALLOWED; i++) {
-		const int64_t slack = everything_is_required() ? allowed[i].here :
+		const int64_t slack = nobody_else_is_here() ? allowed[i].here :
 								 allowed[i].elsewhere;
 		const int64_t delta = now->value[i] - before->value[i];
 		const char *name = devthp_counter_name(allowed[i].counter);
@@ -142,7 +142,7 @@ static const char *compare(const struct values *before, const struct values *now
 				     name);
 		if (delta < -slack || delta > slack)
 			return wrong("%s is %" PRId64 "%s, was %" PRId64 " before", name,
-				     now->value[i], everything_is_required() &&
+				     now->value[i], nobody_else_is_here() &&
 				     allowed[i].remains ? " more than is mapped" : "",
 				     before->value[i]);
 	}
@@ -167,7 +167,7 @@ static const char *is_explained(const struct values *values)
 {
 	size_t i;
 
-	for (i = 0; everything_is_required() && i < NR_ALLOWED; i++)
+	for (i = 0; nobody_else_is_here() && i < NR_ALLOWED; i++)
 		if (allowed[i].remains && allowed[i].remains != all_page_tables_remain &&
 		    values->value[i])
 			return wrong("%s has %" PRId64 " bytes that nobody has",

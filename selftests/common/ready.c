@@ -10,11 +10,21 @@
 #include "ready.h"
 #include "verdict.h"
 
-bool everything_is_required(void)
+static bool says_1(const char *name)
 {
-	const char *value = getenv("DEVTHP_REQUIRE");
+	const char *value = getenv(name);
 
 	return value && !strcmp(value, "1");
+}
+
+bool nobody_else_is_here(void)
+{
+	return says_1("DEVTHP_ALONE");
+}
+
+bool everything_is_required(void)
+{
+	return says_1("DEVTHP_REQUIRE");
 }
 
 static int system_ready(struct devthp_system *system, const char **why)

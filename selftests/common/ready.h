@@ -15,6 +15,12 @@ struct devthp_device;
 bool everything_is_required(void);
 
 /*
+ * DEVTHP_ALONE=1 says that nobody else is at work on this machine, and the tests are
+ * root: counters of the whole system may be compared with what processes have.
+ */
+bool nobody_else_is_here(void);
+
+/*
  * The device that the tests of this program use, one of two of its kind, which
  * are neighbours: 0, or what the program was compiled for, see harness.h.
  */
