@@ -3,9 +3,9 @@
  * A process moves to another memory cgroup (v1) and takes its charges along, as far as
  * memory.move_charge_at_immigrate says so, while memory of it is on a device.
  *
- * Rules: what is moved at all moves as it would as base pages. Of those, 6.12 moves what
- * is present: not device-private memory, nor a huge folio that is mapped by pages. What
- * stays is charged where it was until it is freed, wherever it is by then.
+ * Rules: 6.12 moves the charge of what is present, but not of a huge folio that is mapped
+ * by pages. Device-private memory is not present, huge or small. What stays is charged
+ * where it was until it is freed, wherever the memory is by then.
  * (Documentation/admin-guide/cgroup-v1/memory.rst, 8. Move charges at task migration)
  */
 #include <errno.h>
@@ -180,6 +180,10 @@ static const char *move(struct sample *sample, bool goes_along)
 
 static enum form form;
 
+/*
+ * What the CPU can use on the device is present; but a huge folio there is on no LRU list
+ * that it could be taken off, which the kernel asks for before it moves one by a PMD entry.
+ */
 static const char *live_on_the_device(struct sample *none, struct peer *parent)
 {
 	struct sample sample = { 0 };
