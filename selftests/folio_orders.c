@@ -4,14 +4,21 @@
  * device that is used in one size after another. Rule: nothing of a folio's
  * former size shows in the next.
  */
+#include <linux/userfaultfd.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "common/harness.h"
 #include "common/baseline.h"
 #include "common/form.h"
 #include "common/medium.h"
 #include "common/need.h"
+#include "common/pagemap.h"
+#include "common/peer.h"
 #include "common/settle.h"
 #include "common/splits.h"
 #include "common/still.h"
+#include "common/uffd.h"
 
 FIXTURE(orders)
 {
@@ -125,6 +132,107 @@ TEST_F(orders, part_of_64k)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/* ---- Sources that are not just there, all of them by pages on the device ---- */
+
+FIXTURE(source)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct medium medium;
+	struct peer child;
+	int uffd;
+};
+
+FIXTURE_VARIANT(source)
+{
+	bool read_only, locked, shared, protected, clean;
+};
+
+FIXTURE_VARIANT_ADD(source, read_only) { .read_only = true };
+FIXTURE_VARIANT_ADD(source, locked) { .locked = true };
+FIXTURE_VARIANT_ADD(source, forked) { .shared = true };
+FIXTURE_VARIANT_ADD(source, uffd_wp) { .protected = true };
+FIXTURE_VARIANT_ADD(source, soft_clean) { .clean = true };
+
+FIXTURE_SETUP(source)
+{
+	struct sample *sample = &self->sample;
+
+	self->uffd = -1;
+	NEED(medium_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(sample, 1);
+	ASSERT_RIGHT(medium_fill(&self->medium, sample));
+	if (variant->protected) {
+		NEED(uffd_needed);
+		ASSERT_RIGHT(uffd_open(&self->uffd, UFFD_FEATURE_PAGEFAULT_FLAG_WP |
+				       UFFD_FEATURE_WP_ASYNC));
+		ASSERT_RIGHT(uffd_register(self->uffd, sample->addr, bytes_of(sample),
+					   UFFDIO_REGISTER_MODE_WP));
+		ASSERT_RIGHT(uffd_protect(self->uffd, sample->addr, bytes_of(sample)));
+	}
+	if (variant->read_only)
+		ASSERT_EQ(0, mprotect(sample->addr, bytes_of(sample), PROT_READ));
+	if (variant->locked)
+		ASSERT_EQ(0, mlock(sample->addr, bytes_of(sample)));
+	if (variant->clean) {
+		NEED(soft_dirty_needed);
+		ASSERT_RIGHT(clear_refs(CLEAR_SOFT_DIRTY));
+	}
+	if (variant->shared) {
+		ASSERT_RIGHT(peer_fork(&self->child, peer_reads_later, sample));
+		ASSERT_RIGHT(peer_wait(&self->child));
+	}
+}
+
+FIXTURE_TEARDOWN(source)
+{
+	medium_end(&self->medium);
+	sample_release(&self->sample);
+	if (self->uffd >= 0)
+		close(self->uffd);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+/* Bits of the entries that the variant is about. */
+static const char *has_bits(const struct sample *sample, const FIXTURE_VARIANT(source) *variant)
+{
+	const bool writable = !variant->read_only && !variant->shared &&
+			      !variant->protected && !variant->clean;
+	unsigned int mask = DEVTHP_BIT_WRITE | DEVTHP_BIT_UFFD_WP | DEVTHP_BIT_EXCLUSIVE;
+	unsigned int want = (writable ? DEVTHP_BIT_WRITE : 0) |
+			    (variant->protected ? DEVTHP_BIT_UFFD_WP : 0) |
+			    (variant->shared ? 0 : DEVTHP_BIT_EXCLUSIVE);
+
+	if (!everything_is_required())
+		return RIGHT;
+	if (variant->clean)
+		mask |= DEVTHP_BIT_SOFT_DIRTY;
+	return entry_bits_of_all(sample, mask, want);
+}
+
+TEST_F(source, goes_and_comes_back)
+{
+	struct sample *sample = &self->sample;
+	const int mapcount = 1 + variant->shared;
+
+	settle_batches();
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(layout_of_all(sample, small(DEVTHP_LOC_DEVICE, mapcount)));
+	ASSERT_RIGHT(has_bits(sample, variant));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
+	ASSERT_RIGHT(layout_of_all(sample, small(DEVTHP_LOC_SYSTEM, mapcount)));
+	ASSERT_RIGHT(has_bits(sample, variant));
+	if (variant->shared) {
+		ASSERT_RIGHT(peer_tell(&self->child));
+		ASSERT_RIGHT(peer_end(&self->child));
+	}
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+/* ---- One size after another ---- */
+
 static const char *drop_all(struct sample *sample)
 {
 	CHECK(sample_cut(sample, 0, sample->pages, HOLE_DROPPED));
@@ -184,6 +292,7 @@ static const char *note(struct used *used, const struct sample *sample)
 	CHECK(still_begin(sample, &now));
 	for (i = 0; i < sample->pages && is_right(verdict); i++) {
 		devthp_snapshot_page(now, i, &page);
+		sample_locate(sample, &page);
 		verdict = note_page(used, &page);
 	}
 	devthp_snapshot_free(now);
@@ -205,7 +314,7 @@ TEST_F(orders, one_after_another)
 		ASSERT_RIGHT(use_device_as(sample, forms[i]));
 		ASSERT_RIGHT(note(&used, sample));
 		/* Freed on the device, or by coming back, in turns. */
-		ASSERT_RIGHT(i % 2 ? sample_data(sample) : drop_all(sample));
+		ASSERT_RIGHT(i % 2 ? sample_bring_back(sample) : drop_all(sample));
 	}
 	TH_LOG("%zu pages of the device were used, %zu in other sizes, too",
 	       used.pages, used.again);

@@ -97,6 +97,37 @@ static const char *device_knows(struct devthp_device *dev,
 	return RIGHT;
 }
 
+/* The same in one go from anywhere, whatever is there on the way. */
+static const char *device_knows_from(struct devthp_device *dev, const struct sample *sample,
+				     size_t first, size_t npages, bool own)
+{
+	static uint8_t prot[4096];
+	size_t i;
+
+	CHECK(went_well("take a snapshot of the device's",
+			devthp_device_snapshot(dev, page_of(sample, first), npages, prot)));
+	for (i = 0; i < npages; i++) {
+		const unsigned int want = expected(sample, &sample->page[first + i], own);
+
+		if (prot[i] != want)
+			return wrong("page %zu, asked from %zu on: the device sees %#x; should be %#x",
+				     first + i, first, prot[i], want);
+	}
+	return RIGHT;
+}
+
+static const char *device_knows_everywhere(struct devthp_device *dev,
+					   const struct sample *sample, bool own)
+{
+	const size_t n = sample->folio_pages;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(ranges); i++)
+		CHECK(device_knows_from(dev, sample, ranges[i].first * n / 512,
+					(ranges[i].npages * n + 511) / 512, own));
+	return RIGHT;
+}
+
 MATRIX(state, FOR_EACH_STATE)
 
 TEST_F(state, is_told)
@@ -108,6 +139,8 @@ TEST_F(state, is_told)
 	ASSERT_RIGHT(device_open(&other, device_minor + 1));
 	ASSERT_RIGHT(device_knows(sample->dev, sample, true));
 	ASSERT_RIGHT(device_knows(other, sample, false));
+	ASSERT_RIGHT(device_knows_everywhere(sample->dev, sample, true));
+	ASSERT_RIGHT(device_knows_everywhere(other, sample, false));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
 	ASSERT_EQ(0, devthp_device_close(other));
 	ASSERT_RIGHT(scene_is_unchanged(scene));
