@@ -146,9 +146,26 @@ static void run_seed(uint64_t seed)
 	list_free(&list);
 }
 
+static void tell_tally(const struct tally *tally)
+{
+	unsigned long tried = 0, worked = 0;
+	unsigned int op;
+
+	for (op = 0; op < OPS; op++) {
+		tried += tally->tried[op];
+		worked += tally->worked[op];
+		if (options.verbose)
+			ksft_print_msg("| %s: %lu of %lu\n", operations[op].name,
+				       (unsigned long)tally->worked[op],
+				       (unsigned long)tally->tried[op]);
+	}
+	ksft_print_msg("%lu steps in all, %lu of them with an effect\n", tried, worked);
+}
+
 static void run_race(uint64_t seed)
 {
 	struct finding finding;
+	struct tally tally;
 	char title[80];
 
 	snprintf(title, sizeof(title), "concurrent, seed %#" PRIx64 ", %lu steps each", seed,
@@ -160,8 +177,8 @@ static void run_race(uint64_t seed)
 				      title);
 		return;
 	}
-	run_concurrently(seed, options.steps, &finding);
-	ksft_print_msg("%zu steps in all\n", finding.step);
+	run_concurrently(seed, options.steps, &tally, &finding);
+	tell_tally(&tally);
 	if (finding.kind == NO_DIFFERENCE) {
 		ksft_test_result_pass("%s\n", title);
 		return;

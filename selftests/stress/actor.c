@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -77,8 +78,13 @@ static void __attribute__((noreturn)) live(struct actor *actor, struct ledger *l
 	const size_t nsteps = CHILD_STEPS(actor->list.nsteps);
 	struct actor child;
 
+	/*
+	 * Devices are for the parent's memory. And what is in a pipe that a thread of the
+	 * parent had just then would be there until the end: who empties a device of it
+	 * would wait for itself.
+	 */
+	syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
 	ledger_inherit(ledger, actor->ledger, ++melee->names);
-	/* Its devices are for the parent's memory; the parent has them open still. */
 	if (actor_begins(&child, melee, ledger, seed, nsteps))
 		_exit(EXIT_SUCCESS);
 	child.generation = generation;
@@ -116,18 +122,20 @@ const char *do_fork(struct actor *actor, const struct step *step)
 	pthread_rwlock_unlock(&actor->ledger->mappings);
 	if (ledger)
 		ledger_free(ledger);
+	CHECK(is_usual(actor, step, pid < 0 ? -EAGAIN : 0));
 	return pid < 0 ? RIGHT : see_off(actor, pid);
 }
 
 /* ---- Steps ---- */
 
-const char *is_usual(const struct step *step, int result)
+const char *is_usual(struct actor *actor, const struct step *step, int result)
 {
 	static const int usual[] = {
 		0, -ENOENT, -ENOMEM, -EINVAL, -EBUSY, -EFAULT, -EPERM, -EAGAIN, -EOPNOTSUPP,
 	};
 	size_t i;
 
+	actor->worked |= !result;
 	for (i = 0; i < sizeof(usual) / sizeof(usual[0]); i++)
 		if (result == usual[i])
 			return RIGHT;
@@ -137,7 +145,7 @@ const char *is_usual(const struct step *step, int result)
 /* What does not change data, and may succeed, or not. */
 static const char *do_as_alone(struct actor *actor, const struct step *step)
 {
-	return is_usual(step, operation_of(step)->act(&actor->worker, step));
+	return is_usual(actor, step, operation_of(step)->act(&actor->worker, step));
 }
 
 /* Only children have a process for themselves. */
@@ -179,9 +187,10 @@ void actor_acts(struct actor *actor)
 		const struct step *step = &actor->list.step[n];
 		deed *deed = deeds[step->op] ? deeds[step->op] : do_as_alone;
 
-		actor->worker.station->generation = n + 1;
+		actor->worked = false;
 		verdict = deed(actor, step);
-		melee->steps++;
+		melee->tally.tried[step->op]++;
+		melee->tally.worked[step->op] += actor->worked;
 		if (!is_right(verdict)) {
 			text_of_step(step, line, sizeof(line));
 			melee_goes_wrong(melee, wrong("in step %zu, %s: %s", n + 1, line, verdict));

@@ -10,7 +10,7 @@
 #include <time.h>
 
 #include "dice.h"
-#include "difference.h"
+#include "concurrent.h"
 #include "ledger.h"
 #include "operations.h"
 #include "worker.h"
@@ -25,7 +25,7 @@ struct melee {
 	char what[400];
 	_Atomic uint16_t names;		/* that were given to processes */
 	_Atomic bool gup_is_busy;
-	_Atomic uint64_t steps;		/* that were done */
+	struct tally tally;
 };
 
 struct actor {
@@ -35,6 +35,7 @@ struct actor {
 	struct list list;		/* its steps */
 	struct dice dice;
 	unsigned int generation;	/* 0: its process is one of the first ones */
+	bool worked;			/* the current step has had an effect */
 };
 
 /* It has a device and a buffer of its own. 0, or a negative errno. */
@@ -58,8 +59,8 @@ deed do_write, do_read, do_dev_write, do_dev_read, do_exclusive;
 deed do_drop, do_unmap, do_map, do_protect, do_move;
 deed do_hold, do_pin, do_fork;
 
-/* What an operation may say while others are at the same memory. */
-const char *is_usual(const struct step *step, int result);
+/* Is it what an operation may say while others are at the same memory? 0: it has worked. */
+const char *is_usual(struct actor *actor, const struct step *step, int result);
 
 /* Others have their turn, for a while. */
 void actor_yields(struct actor *actor);

@@ -56,7 +56,7 @@ const char *do_write(struct actor *actor, const struct step *step)
 
 	for (i = 0; i < some(step); i++)
 		CHECK(write_page(actor, step, i));
-	return RIGHT;
+	return is_usual(actor, step, 0);
 }
 
 static const char *read_page(struct actor *actor, const struct step *step, uint32_t i)
@@ -79,7 +79,7 @@ const char *do_read(struct actor *actor, const struct step *step)
 
 	for (i = 0; i < some(step); i++)
 		CHECK(read_page(actor, step, i));
-	return RIGHT;
+	return is_usual(actor, step, 0);
 }
 
 /* ---- By others, who make copies in the buffer ---- */
@@ -101,7 +101,7 @@ static const char *judge_copies(struct actor *actor, const struct step *step, co
 	for (i = 0; i < part.npages && !result; i++)
 		CHECK(ledger_judges(actor->ledger, number_of(step, i), &glimpse[i],
 				    buffer_of(actor, i), who));
-	return is_usual(step, result);
+	return is_usual(actor, step, result);
 }
 
 static int read_by_device(struct actor *actor, const struct step *step)
@@ -204,14 +204,14 @@ const char *do_dev_write(struct actor *actor, const struct step *step)
 	uint32_t drops[SOME], i, npages;
 
 	if (result)
-		return is_usual(step, result);
+		return is_usual(actor, step, result);
 	npages = begin_writes(actor, step, drops);
 	if (npages)
 		result = (devthp_device_write)(dev, place_of(actor, step, 0), npages,
 					       actor->worker.buffer, NULL);
 	for (i = 0; i < npages; i++)
 		ledger_ends_write(actor->ledger, number_of(step, i), drops[i], !result);
-	return is_usual(step, result);
+	return is_usual(actor, step, result);
 }
 
 /* ---- Holding, for a moment ---- */
@@ -222,12 +222,12 @@ const char *do_hold(struct actor *actor, const struct step *step)
 	int result = worker_device(&actor->worker, step->device, &dev);
 
 	if (result)
-		return is_usual(step, result);
+		return is_usual(actor, step, result);
 	result = (devthp_device_hold)(dev, place_of(actor, step, 0), step->npages, 0, NULL);
 	actor_yields(actor);
-	CHECK(is_usual(step, (devthp_device_unhold)(dev, place_of(actor, step, 0), step->npages,
+	CHECK(is_usual(actor, step, (devthp_device_unhold)(dev, place_of(actor, step, 0), step->npages,
 						    NULL)));
-	return is_usual(step, result);
+	return is_usual(actor, step, result);
 }
 
 /* ---- In the end ---- */

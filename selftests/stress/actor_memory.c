@@ -26,7 +26,7 @@ const char *do_drop(struct actor *actor, const struct step *step)
 	result = operation_of(step)->act(&actor->worker, step);
 	ledger_ends_drop(actor->ledger, number_of(step), step->npages, drop.floor);
 	pthread_rwlock_unlock(&actor->ledger->mappings);
-	return is_usual(step, result);
+	return is_usual(actor, step, result);
 }
 
 static const char *renew(struct actor *actor, const struct step *step, int prot)
@@ -44,17 +44,34 @@ static const char *renew(struct actor *actor, const struct step *step, int prot)
 	pthread_rwlock_unlock(&ledger->mappings);
 	if (result)
 		return differs(IN_RESULT, "%s says %d", operation_of(step)->name, result);
-	return RIGHT;
+	return is_usual(actor, step, 0);
+}
+
+/* Most of what is taken away comes again, after a while: the rest would soon be all there is. */
+static bool stays_away(struct actor *actor)
+{
+	actor_yields(actor);
+	return dice_chance(&actor->dice, 16);
+}
+
+/* A new mapping has forgotten the advice that was given on the last one. */
+const char *do_map(struct actor *actor, const struct step *step)
+{
+	struct step advise = *step;
+
+	CHECK(renew(actor, step, PROT_READ | PROT_WRITE));
+	advise.op = OP_ADVISE;
+	advise.value = actor->list.place[step->range].huge ? ADVISE_HUGE : ADVISE_SMALL;
+	return is_usual(actor, step, operation_of(&advise)->act(&actor->worker, &advise));
 }
 
 const char *do_unmap(struct actor *actor, const struct step *step)
 {
-	return renew(actor, step, HOLE);
-}
+	struct step again = *step;
 
-const char *do_map(struct actor *actor, const struct step *step)
-{
-	return renew(actor, step, PROT_READ | PROT_WRITE);
+	CHECK(renew(actor, step, HOLE));
+	again.op = OP_MAP;
+	return stays_away(actor) ? RIGHT : do_map(actor, &again);
 }
 
 static bool has_hole(const struct actor *actor, const struct step *step)
@@ -82,7 +99,7 @@ static const char *protect(struct actor *actor, const struct step *step)
 	result = operation_of(step)->act(&actor->worker, step);
 	ledger_ends_change(actor->ledger, number_of(step), step->npages,
 			   protection[step->value]);
-	return result ? differs(IN_RESULT, "protect says %d", result) : RIGHT;
+	return result ? differs(IN_RESULT, "protect says %d", result) : is_usual(actor, step, 0);
 }
 
 /* There and back: pages keep their numbers. */
@@ -99,7 +116,7 @@ static const char *move(struct actor *actor, const struct step *step)
 	actor_yields(actor);
 	if (mremap(spare, size, size, flags, home) != home)
 		return differs(IN_RESULT, "to move back: %d", -errno);
-	return RIGHT;
+	return is_usual(actor, step, 0);
 }
 
 static const char *move_each_as_it_is(struct actor *actor, const struct step *step)
@@ -130,7 +147,11 @@ static const char *alone(struct actor *actor, const struct step *step, deed *dee
 
 const char *do_protect(struct actor *actor, const struct step *step)
 {
-	return alone(actor, step, protect);
+	struct step again = *step;
+
+	CHECK(alone(actor, step, protect));
+	again.value = PROTECT_WRITE;
+	return stays_away(actor) ? RIGHT : alone(actor, &again, protect);
 }
 
 const char *do_move(struct actor *actor, const struct step *step)

@@ -18,6 +18,7 @@
 #include "invariants.h"
 #include "settle.h"
 #include "use.h"
+#include "waiting.h"
 
 #define FIRSTS	2		/* processes that are there until the end */
 #define THREADS	3		/* in each */
@@ -149,14 +150,17 @@ static const char *await(struct company *company, int first, int what)
 	struct pollfd events[] = {
 		{ .fd = what, .events = POLLIN }, { .fd = first, .events = POLLIN },
 	};
+	char where[300];
 	int n;
 
 	do {
 		n = poll(events, 2, patience_left(company));
 	} while (n < 0 && errno == EINTR);
-	if (!n)
-		return differs(IN_TIME, "they do not come to an end within %d s after %d",
-			       PATIENCE, SECONDS);
+	if (!n) {
+		waiting_where(where, sizeof(where));
+		return differs(IN_TIME, "no end within %d s after %d: %s", PATIENCE, SECONDS,
+			       where);
+	}
 	if (events[0].revents & POLLIN || company->melee.wrong)
 		return RIGHT;
 	return differs(IN_LIFE, "a process is gone before its time");
@@ -249,7 +253,8 @@ static const char *all_of_it(struct company *company, size_t nsteps)
 	return counters_are_back(&baseline);
 }
 
-void run_concurrently(uint64_t seed, size_t nsteps, struct finding *finding)
+void run_concurrently(uint64_t seed, size_t nsteps, struct tally *tally,
+		      struct finding *finding)
 {
 	struct company *company = mmap(NULL, sizeof(*company), PROT_READ | PROT_WRITE,
 				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -261,7 +266,8 @@ void run_concurrently(uint64_t seed, size_t nsteps, struct finding *finding)
 	company->melee.list = &company->list;
 	company->melee.end = time(NULL) + SECONDS;
 	verdict = all_of_it(company, nsteps);
-	*finding = (struct finding){ .step = company->melee.steps };
+	*tally = company->melee.tally;
+	*finding = (struct finding){ .kind = NO_DIFFERENCE };
 	if (!is_right(verdict)) {
 		finding->kind = difference_kind();
 		snprintf(finding->what, sizeof(finding->what), "%s", verdict);

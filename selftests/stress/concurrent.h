@@ -8,12 +8,21 @@
 #ifndef CONCURRENT_H
 #define CONCURRENT_H
 
+#include <stdatomic.h>
+
+#include "operations.h"
 #include "run.h"
+
+/* Steps, by operation: that were done, and that have had the effect they were to have. */
+struct tally {
+	_Atomic uint64_t tried[OPS], worked[OPS];
+};
 
 /*
  * Each thread has so many steps, of lists that the seed determines; in which order they meet
- * it does not. finding->step is how many were done, in all.
+ * it does not.
  */
-void run_concurrently(uint64_t seed, size_t nsteps, struct finding *finding);
+void run_concurrently(uint64_t seed, size_t nsteps, struct tally *tally,
+		      struct finding *finding);
 
 #endif
