@@ -10,17 +10,13 @@ load_kernel mutant
 scripts=$top/kernel/scripts
 mutants=$top/kernel/mutants
 results=$build/mutants
-shard=${SHARD:-1/1}
+shard=$(shard_given)
 
-case $shard in
-[1-9]*/[1-9]*) ;;
-*) die "SHARD=$shard is not N/M, as 2/3." ;;
-esac
 for name in ${MUTANTS:-}; do
 	[ -f "$mutants/$name.patch" ] || die "there is no fault \"$name\" in kernel/mutants."
 done
 names=${MUTANTS:-$(cd "$mutants" && ls -- *.patch | sed 's/\.patch$//')}
-names=$(echo "$names" | xargs -n 1 | awk -v n="${shard%/*}" -v m="${shard#*/}" 'NR % m == n % m')
+names=$(echo "$names" | xargs -n 1 | of_shard "$shard")
 
 # The tree that the faults are put into, and the kernel without any.
 prepare()
