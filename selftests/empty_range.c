@@ -79,7 +79,7 @@ TEST_F(empty, device_reads_zero)
 
 TEST_F(empty, cpu_reads_zero)
 {
-	ASSERT_RIGHT(sample_data(&self->sample));
+	ASSERT_RIGHT(sample_bring_back(&self->sample));
 	ASSERT_RIGHT(layout_of_all(&self->sample,
 				   whole(DEVTHP_LOC_SYSTEM, 1)));
 }
@@ -89,7 +89,7 @@ TEST_F(empty, device_writes_cpu_reads)
 	ASSERT_RIGHT(sample_device_write(&self->sample));
 	ASSERT_RIGHT(layout_of_all(&self->sample,
 				   whole(DEVTHP_LOC_DEVICE, 1)));
-	ASSERT_RIGHT(sample_data(&self->sample));
+	ASSERT_RIGHT(sample_bring_back(&self->sample));
 	ASSERT_RIGHT(layout_of_all(&self->sample,
 				   whole(DEVTHP_LOC_SYSTEM, 1)));
 }

@@ -87,12 +87,36 @@ static const char *page_is_lost(struct scene *scene, size_t page)
 	return RIGHT;
 }
 
+/* What the CPU can use on the device is for the driver to look after, as well. */
+static const char *stays_in_use(const struct scene *scene, size_t page, int advice, int want)
+{
+	const int err = madvise(addr_of(scene, page), devthp_page_size(), advice) ? errno : 0;
+
+	if (err != want)
+		return wrong("memory of the device is said to be broken, and that gives %d; should give %d",
+			     err, want);
+	return scene_is_unchanged(scene);
+}
+
+/* So the page has to come back before it can be. */
+static const char *is_system_memory(const struct scene *scene, size_t page)
+{
+	if (!scene_is(scene, STATE_COHERENT))
+		return RIGHT;
+	return went_well("migrate a page to system memory",
+			 devthp_migrate_to_system(scene->sample.dev, addr_of(scene, page), 1,
+						  NULL));
+}
+
 TEST_F(broken, page)
 {
 	struct scene *scene = &self->scene;
 	struct sample *sample = &scene->sample;
 	const size_t page = scene_page(scene);
 
+	if (scene_is(scene, STATE_COHERENT))
+		ASSERT_RIGHT(stays_in_use(scene, page, MADV_HWPOISON, ENXIO));
+	ASSERT_RIGHT(is_system_memory(scene, page));
 	NEED(break_page, scene, page);
 	/* There is data in it that is nowhere else. */
 	ASSERT_EQ(BUS_MCEERR_AR, bus_error);
@@ -113,6 +137,7 @@ TEST_F(broken, goes_nowhere)
 	struct sample *sample = &scene->sample;
 	const size_t page = scene_page(scene);
 
+	ASSERT_RIGHT(is_system_memory(scene, page));
 	NEED(break_page, scene, page);
 	ASSERT_RIGHT(page_is_lost(scene, page));
 	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev,
@@ -135,6 +160,7 @@ TEST_F(broken, page_of_a_child_too)
 
 	ASSERT_RIGHT(peer_fork(&child, peer_reads_later, &scene->sample));
 	ASSERT_RIGHT(peer_wait(&child));
+	ASSERT_RIGHT(is_system_memory(scene, page));
 	NEED(break_page, scene, page);
 	ASSERT_EQ(BUS_MCEERR_AR, bus_error);
 	ASSERT_EQ(SIGBUS, trap_read(addr_of(scene, page)));
@@ -165,6 +191,7 @@ TEST_F(device, memory)
 					  NULL));
 	ASSERT_EQ(0, devthp_snapshot_page(snap, 0, &page));
 	devthp_snapshot_free(snap);
+	sample_locate(&scene->sample, &page);
 	ASSERT_EQ((unsigned int)DEVTHP_LOC_DEVICE, page.location);
 	if (!(page.known & DEVTHP_KNOWN_PFN))
 		SKIP(return, "nobody tells where memory of the device is");
@@ -215,6 +242,9 @@ static const char *was_replaced(const struct scene *scene, size_t page,
 /* A huge folio that has come back is split for it. */
 static const char *rest_is_as_it_was(const struct scene *scene, size_t page)
 {
+	if (scene_is(scene, STATE_COHERENT))
+		return layout_of(&scene->sample, page, 1,
+				 small(DEVTHP_LOC_SYSTEM, scene->state->mapcount));
 	if (!scene_is(scene, STATE_PMD))
 		return scene_was_read(scene, page);
 	CHECK(layout_of_all(&scene->sample, small(DEVTHP_LOC_SYSTEM,
@@ -234,6 +264,11 @@ TEST_F(breaking, page)
 	const size_t page = scene_page(scene);
 	uint64_t before, after;
 
+	if (scene_is(scene, STATE_COHERENT)) {
+		ASSERT_RIGHT(stays_in_use(scene, page, MADV_SOFT_OFFLINE, EIO));
+		ASSERT_RIGHT(scene_data(scene));
+		return;
+	}
 	ASSERT_RIGHT(broken_memory(&before));
 	NEED(declare, scene, page, MADV_SOFT_OFFLINE, "MADV_SOFT_OFFLINE");
 	ASSERT_RIGHT(broken_memory(&after));
@@ -256,6 +291,7 @@ TEST_F(breaking, page_that_is_back)
 	const size_t page = scene_page(scene);
 	uint64_t before;
 
+	ASSERT_RIGHT(is_system_memory(scene, page));
 	ASSERT_RIGHT(sample_access(sample, page, ACCESS_READ));
 	ASSERT_RIGHT(sample_look(sample));
 	before = sample->page[page].pfn;

@@ -87,7 +87,7 @@ TEST_F(soft_dirty, set_goes_there_and_back)
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(form_to_device(sample, variant->form));
 	ASSERT_RIGHT(all_written(sample));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(all_written(sample));
 }
 
@@ -153,7 +153,7 @@ TEST_F(soft_dirty, clear_goes_there_and_back)
 	ASSERT_RIGHT(none_written(sample));
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(none_written(sample));
-	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
 	ASSERT_RIGHT(none_written(sample));
 }
 
@@ -307,6 +307,8 @@ TEST_F(soft_dirty, moved)
 	const size_t off = variant->form == FORM_WHOLE ? 0 : 1;
 	const size_t bytes = (sample->pages - off) * size;
 	char *target = sample->buffer + off * size;
+	const uint64_t there = sample->coherent ? PAGEMAP_PRESENT | PAGEMAP_EXCLUSIVE :
+						  PAGEMAP_SWAP;
 	uint64_t entry;
 	size_t page;
 
@@ -317,7 +319,7 @@ TEST_F(soft_dirty, moved)
 			 MREMAP_FIXED | MREMAP_DONTUNMAP, target));
 	for (page = 0; page < sample->pages - off; page++) {
 		ASSERT_RIGHT(pagemap_read(target + page * size, 1, &entry));
-		ASSERT_EQ(PAGEMAP_SWAP | PAGEMAP_SOFT_DIRTY,
+		ASSERT_EQ(there | PAGEMAP_SOFT_DIRTY,
 			  entry & ~PAGEMAP_FRAME);
 	}
 }

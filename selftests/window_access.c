@@ -96,7 +96,7 @@ TEST_F(between, device_writes)
 
 TEST_F(between, other_device_reads)
 {
-	ASSERT_RIGHT(device_open(&self->window.second, 1));
+	ASSERT_RIGHT(device_open(&self->window.second, device_minor + 1));
 	ASSERT_RIGHT(window_intrude(&self->window, other_device_reads, true));
 	ASSERT_RIGHT(window_end(&self->window));
 }

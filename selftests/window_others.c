@@ -127,14 +127,14 @@ static const char *can_read(struct window *window)
 
 TEST_F(between, same_device_migrates_back)
 {
-	ASSERT_RIGHT(device_open(&self->window.second, 0));
+	ASSERT_RIGHT(device_open(&self->window.second, device_minor));
 	ASSERT_RIGHT(window_intrude(&self->window, migrates_to_system, false));
 	ASSERT_RIGHT(window_end(&self->window));
 }
 
 TEST_F(between, other_device_migrates)
 {
-	ASSERT_RIGHT(device_open(&self->window.second, 1));
+	ASSERT_RIGHT(device_open(&self->window.second, device_minor + 1));
 	ASSERT_RIGHT(window_child_intrudes(&self->window, migrates_to_device,
 					   false, can_read));
 	ASSERT_RIGHT(window_end(&self->window));
@@ -142,7 +142,7 @@ TEST_F(between, other_device_migrates)
 
 TEST_F(between, device_closes)
 {
-	ASSERT_RIGHT(device_open(&self->window.second, 0));
+	ASSERT_RIGHT(device_open(&self->window.second, device_minor));
 	ASSERT_RIGHT(window_intrude(&self->window, closes, false));
 	ASSERT_RIGHT(window_end(&self->window));
 }
@@ -154,7 +154,7 @@ TEST_F(between, device_released)
 				 variant->at.point ==
 				 DEVTHP_POINT_TO_DEVICE_PAGES;
 
-	ASSERT_RIGHT(device_open(&self->window.second, 0));
+	ASSERT_RIGHT(device_open(&self->window.second, device_minor));
 	ASSERT_RIGHT(window_intrude(&self->window, releases, uses_memory));
 	ASSERT_RIGHT(window_end(&self->window));
 }
@@ -213,7 +213,7 @@ FIXTURE_SETUP(giving_up)
 	ASSERT_RIGHT(window_open(&self->window, &giving_up));
 	SETUP_SAMPLE(&self->window.sample, 2);
 	NEED(window_needed, &self->window);
-	ASSERT_RIGHT(device_open(&self->window.second, 0));
+	ASSERT_RIGHT(device_open(&self->window.second, device_minor));
 }
 
 FIXTURE_TEARDOWN(giving_up)

@@ -58,15 +58,25 @@ const char *driver_open(struct devthp_device **driver)
 	return device_open(driver, device_minor);
 }
 
-const char *driver_file(int *fd)
+static const char *file_of(unsigned int minor, int *fd)
 {
 	char path[32];
 
-	snprintf(path, sizeof(path), "/dev/hmm_dmirror%u", device_minor);
+	snprintf(path, sizeof(path), "/dev/hmm_dmirror%u", minor);
 	do {
 		*fd = open(path, O_RDWR | O_CLOEXEC);
 	} while (*fd < 0 && errno == EINTR);
 	return went_well(path, *fd < 0 ? -errno : 0);
+}
+
+const char *driver_file(int *fd)
+{
+	return file_of(device_minor, fd);
+}
+
+const char *driver_other_file(int *fd)
+{
+	return file_of(device_minor + 1, fd);
 }
 
 static const char *taken(int err, uint64_t held, size_t npages)

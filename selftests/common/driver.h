@@ -27,6 +27,9 @@ const char *driver_open(struct devthp_device **driver);
  */
 const char *driver_file(int *fd);
 
+/* That of the device's neighbour. */
+const char *driver_other_file(int *fd);
+
 /*
  * A reference on each page of the device in the range, as for I/O under way; a
  * page can have several. All npages pages must be there.

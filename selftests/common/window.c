@@ -104,7 +104,7 @@ const char *window_open(struct window *window, const struct window_point *at)
 	if (!window->referee) {
 		close(window->request[1]);
 		close(window->answer[0]);
-		referee_live(0, window->request[0], window->answer[1]);
+		referee_live(device_minor, window->request[0], window->answer[1]);
 	}
 	close(window->request[0]);
 	close(window->answer[1]);
@@ -263,7 +263,7 @@ static const char *owner_life(struct sample *sample, struct peer *parent)
 	const bool itself = window->owner_migrates;
 	struct peer heir;
 
-	CHECK(device_open(&sample->dev, 0));
+	CHECK(device_open(&sample->dev, device_minor));
 	CHECK(sample_reserve(sample, 1));
 	CHECK(window_fill(window));
 	CHECK(fail_alloc(window));

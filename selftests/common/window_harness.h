@@ -3,7 +3,8 @@
  * What every program of windows includes, in place of harness.h: the points as
  * variants of a fixture, so that each test is made at all of them; or at twice
  * as many if WINDOW_ALL_POINTS is defined before. With WINDOW_NO_SAMPLE, nothing
- * is filled and the device is not open.
+ * is filled and the device is not open. Where the CPU can use memory of the device, it
+ * does not fault, and there are fewer points.
  */
 #ifndef WINDOW_HARNESS_H
 #define WINDOW_HARNESS_H
@@ -41,13 +42,15 @@ POINT(to_device_split, TO_DEVICE, .no_huge = true,
 POINT(to_system_copied, TO_SYSTEM, .point = DEVTHP_POINT_TO_SYSTEM_PAGES);
 POINT(to_system_by_pages, TO_SYSTEM, .form = FORM_BY_PAGES,
       .point = DEVTHP_POINT_TO_SYSTEM_SETUP);
+POINT(evict_unmapped, EVICT, .point = DEVTHP_POINT_EVICT_RANGE);
+POINT(evict_copied, EVICT, .point = DEVTHP_POINT_EVICT_PAGES);
+
+#if DEVICE_MINOR < COHERENT_MINOR
 POINT(fault_begun, FAULT, .still_mapped = true,
       .point = DEVTHP_POINT_FAULT_BEFORE);
 POINT(fault_unmapped_to_be_split, FAULT, .no_huge = true,
       .point = DEVTHP_POINT_FAULT_SETUP);
 POINT(fault_copied, FAULT, .point = DEVTHP_POINT_FAULT_PAGES);
-POINT(evict_unmapped, EVICT, .point = DEVTHP_POINT_EVICT_RANGE);
-POINT(evict_copied, EVICT, .point = DEVTHP_POINT_EVICT_PAGES);
 
 /* The others, where it matters most. */
 #ifdef WINDOW_ALL_POINTS
@@ -65,6 +68,7 @@ POINT(fault_split, FAULT, .no_huge = true,
       .point = DEVTHP_POINT_FAULT_PAGES);
 POINT(evict_by_pages, EVICT, .form = FORM_BY_PAGES,
       .point = DEVTHP_POINT_EVICT_RANGE);
+#endif
 #endif
 
 FIXTURE_SETUP(between)
