@@ -84,7 +84,7 @@ static const char *is_all_explained(const void *arg)
 {
 	const struct scene *scene = arg;
 	const int64_t page = devthp_page_size();
-	int64_t rss, anon;
+	int64_t rss, anon, tables;
 	uint64_t pages;
 
 	CHECK(rss_anon_remains(&rss));
@@ -93,7 +93,7 @@ static const char *is_all_explained(const void *arg)
 	/* What the CPU can use there looks like any memory, or like none. */
 	if (scene_is(scene, STATE_COHERENT))
 		return RIGHT;
-	CHECK(all_anon_remains(&anon));
+	CHECK(all_remain(&anon, &tables));
 	CHECK(sample_device_use(&scene->sample, &pages));
 	if (anon != (int64_t)pages * page)
 		return wrong("AnonPages has %" PRId64 " pages that are not present; should have %" PRIu64,

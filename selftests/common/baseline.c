@@ -21,6 +21,14 @@
 #define MEDIUM_ORDER 4
 
 /*
+ * Here, what remains of a counter when all that is mapped was taken from it. Another
+ * process that comes or goes meanwhile remains, too, for that moment.
+ */
+static struct {
+	int64_t rss_anon, page_tables, all_anon, all_page_tables;
+} remains;
+
+/*
  * How far a counter may be off. On a machine of the tests' own, those that processes
  * change by what they do are compared with what there is in all processes, to the
  * byte. Elsewhere the process that compares has a heap and a stack, which may have
@@ -31,15 +39,15 @@ static const struct {
 	unsigned int counter;
 	int64_t here;
 	int64_t elsewhere;
-	const char *(*remains)(int64_t *bytes);	/* here, if it is one of those */
+	const int64_t *remains;		/* here, if it is one of those */
 } allowed[] = {
-	{ DEVTHP_COUNT_RSS_ANON, 0, 512 * KB, rss_anon_remains },
+	{ DEVTHP_COUNT_RSS_ANON, 0, 512 * KB, &remains.rss_anon },
 	{ DEVTHP_COUNT_SWAP, 512 * KB, 512 * KB },
-	{ DEVTHP_COUNT_PAGE_TABLES, 0, 48 * KB, page_tables_remain },
+	{ DEVTHP_COUNT_PAGE_TABLES, 0, 48 * KB, &remains.page_tables },
 	{ DEVTHP_COUNT_ANON_HUGE, 0, 0 },
-	{ DEVTHP_COUNT_SYS_ANON, 0, 512 * KB, all_anon_remains },
+	{ DEVTHP_COUNT_SYS_ANON, 0, 512 * KB, &remains.all_anon },
 	{ DEVTHP_COUNT_SYS_ANON_HUGE, 0, 0 },
-	{ DEVTHP_COUNT_SYS_PAGE_TABLES, 0, 64 * KB, all_page_tables_remain },
+	{ DEVTHP_COUNT_SYS_PAGE_TABLES, 0, 64 * KB, &remains.all_page_tables },
 	{ DEVTHP_COUNT_SYS_MLOCKED, 0, 0 },
 	{ DEVTHP_COUNT_NR_ANON, 0, 0 },
 	{ DEVTHP_COUNT_PARTIALLY_MAPPED, 0, 0 },
@@ -70,22 +78,22 @@ static void __attribute__((constructor)) share_first(void)
 		abort();
 }
 
-/*
- * Here, what remains of a counter when all that is mapped was taken from it. Another
- * process that comes or goes meanwhile remains, too, for that moment.
- */
 static const char *get_values(const struct baseline *baseline, struct values *values)
 {
 	size_t i;
 
+	if (nobody_else_is_here()) {
+		CHECK(rss_anon_remains(&remains.rss_anon));
+		CHECK(page_tables_remain(&remains.page_tables));
+		CHECK(all_remain(&remains.all_anon, &remains.all_page_tables));
+	}
 	for (i = 0; i < NR_ALLOWED; i++) {
 		uint64_t value = 0;
 
 		values->known[i] = !devthp_counters_get(baseline->before,
 							allowed[i].counter, &value);
-		values->value[i] = value;
-		if (nobody_else_is_here() && allowed[i].remains)
-			CHECK(allowed[i].remains(&values->value[i]));
+		values->value[i] = nobody_else_is_here() && allowed[i].remains ?
+				   *allowed[i].remains : (int64_t)value;
 	}
 	return RIGHT;
 }
@@ -168,7 +176,7 @@ static const char *is_explained(const struct values *values)
 	size_t i;
 
 	for (i = 0; nobody_else_is_here() && i < NR_ALLOWED; i++)
-		if (allowed[i].remains && allowed[i].remains != all_page_tables_remain &&
+		if (allowed[i].remains && allowed[i].remains != &remains.all_page_tables &&
 		    values->value[i])
 			return wrong("%s has %" PRId64 " bytes that nobody has",
 				     devthp_counter_name(allowed[i].counter),

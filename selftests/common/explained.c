@@ -19,8 +19,11 @@
 
 #define KB 1024
 
-/* Pages; more than any CPU keeps to itself (percpu_counter_batch): the rest goes along. */
-#define MUCH 128
+/*
+ * Pages; more than any of up to 31 CPUs keeps to itself (percpu_counter_batch): the rest
+ * goes along.
+ */
+#define MUCH 64
 
 static const char *map_much_on(int cpu, void *addr, size_t bytes)
 {

@@ -22,73 +22,22 @@
 /* Page frames of all processes together: 256 MiB. */
 #define ROOM (1 << 16)
 
-/* One that ends meanwhile has nothing any more, and has done no wrong. */
-static const char *for_each_process(void (*look)(const char *dir, void *arg), void *arg)
-{
-	DIR *proc = opendir("/proc");
-	struct dirent *entry;
-	char dir[32];
-
-	if (!proc)
-		return went_well("/proc", -errno);
-	while ((entry = readdir(proc))) {
-		if (!isdigit(entry->d_name[0]))
-			continue;
-		snprintf(dir, sizeof(dir), "/proc/%.16s", entry->d_name);
-		look(dir, arg);
-	}
-	closedir(proc);
-	return RIGHT;
-}
-
-static void add_page_tables(const char *dir, void *arg)
-{
-	int64_t *bytes = arg;
-	char path[48];
-	uint64_t kb;
-
-	snprintf(path, sizeof(path), "%s/status", dir);
-	if (is_right(file_field(path, "VmPTE:", &kb)))
-		*bytes += kb * KB;
-}
-
-/* In bytes, of what each CPU has counted, too; only root may collect that. */
-static const char *meminfo(const char *word, int64_t *bytes)
-{
-	uint64_t kb;
-
-	CHECK(file_write("/proc/sys/vm/stat_refresh", "1"));
-	CHECK(file_field("/proc/meminfo", word, &kb));
-	*bytes = kb * KB;
-	return RIGHT;
-}
-
-const char *all_page_tables_remain(int64_t *bytes)
-{
-	int64_t explained = 0;
-
-	CHECK(for_each_process(add_page_tables, &explained));
-	CHECK(meminfo("PageTables:", bytes));
-	*bytes -= explained;
-	return RIGHT;
-}
-
-/* ---- Anonymous pages: each page frame once, whoever maps it ---- */
-
 /*
- * Twice the number; and 1 if only one process maps it, which says that it is anonymous.
- * No heap: that would grow while it is looked at.
+ * Anonymous page frames, each once in the end, whoever maps it: twice the number; and 1
+ * if only one process maps it, which says that it is anonymous. And page tables. No heap:
+ * that would grow while it is looked at.
  */
-static struct frames {
+static struct {
 	uint64_t frame[ROOM];
-	size_t count;
-} frames;
+	size_t frames;
+	int64_t table_bytes;
+} found;
 
 static void add_frame(uint64_t frame, bool alone)
 {
-	if (frames.count < ROOM)
-		frames.frame[frames.count] = 2 * frame + alone;
-	frames.count++;
+	if (found.frames < ROOM)
+		found.frame[found.frames] = 2 * frame + alone;
+	found.frames++;
 }
 
 static void add_mapping(int pagemap, uint64_t first, uint64_t end)
@@ -114,25 +63,67 @@ static void add_mapping(int pagemap, uint64_t first, uint64_t end)
 	}
 }
 
-static void add_anon(const char *dir, void *unused)
+static void add_mappings(FILE *maps, int pagemap)
 {
 	const size_t page = devthp_page_size();
 	unsigned long start, end;
-	char path[48], line[512];
-	FILE *maps;
-	int pagemap;
+	char line[512];
 
-	snprintf(path, sizeof(path), "%s/pagemap", dir);
-	pagemap = open(path, O_RDONLY | O_CLOEXEC);
-	snprintf(path, sizeof(path), "%s/maps", dir);
-	maps = fopen(path, "re");
-	while (maps && fgets(line, sizeof(line), maps))
+	/* What is of the kernel's half is not this process's. */
+	while (fgets(line, sizeof(line), maps))
 		if (sscanf(line, "%lx-%lx", &start, &end) == 2 && (long)start >= 0)
 			add_mapping(pagemap, start / page, end / page);
-	if (maps)
+}
+
+/*
+ * One that ends meanwhile has nothing any more, and has done no wrong. Most are threads of
+ * the kernel, which have nothing at all.
+ */
+static void add_process(const char *pid)
+{
+	char path[48];
+	uint64_t kb;
+	FILE *maps;
+	int pagemap, first;
+
+	snprintf(path, sizeof(path), "/proc/%.16s/maps", pid);
+	maps = fopen(path, "re");
+	if (!maps)
+		return;
+	first = fgetc(maps);
+	if (first == EOF) {
 		fclose(maps);
+		return;
+	}
+	ungetc(first, maps);
+	snprintf(path, sizeof(path), "/proc/%.16s/pagemap", pid);
+	pagemap = open(path, O_RDONLY | O_CLOEXEC);
+	add_mappings(maps, pagemap);
+	fclose(maps);
 	if (pagemap >= 0)
 		close(pagemap);
+	snprintf(path, sizeof(path), "/proc/%.16s/status", pid);
+	if (is_right(file_field(path, "VmPTE:", &kb)))
+		found.table_bytes += kb * KB;
+}
+
+static const char *look_at_all(void)
+{
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+
+	if (!proc)
+		return went_well("/proc", -errno);
+	found.frames = 0;
+	found.table_bytes = 0;
+	while ((entry = readdir(proc)))
+		if (isdigit(entry->d_name[0]))
+			add_process(entry->d_name);
+	closedir(proc);
+	if (found.frames > ROOM)
+		return wrong("processes map more pages than there is room for: %zu",
+			     found.frames);
+	return RIGHT;
 }
 
 static int compare_frames(const void *a, const void *b)
@@ -155,34 +146,34 @@ static bool is_anon(int kpageflags, uint64_t frame, bool alone)
 
 static int64_t count_anon(int kpageflags)
 {
-	const uint64_t *frame = frames.frame;
+	const uint64_t *frame = found.frame;
 	int64_t count = 0;
 	size_t i;
 
-	qsort(frames.frame, frames.count, sizeof(*frame), compare_frames);
-	for (i = 0; i < frames.count; i++)
+	qsort(found.frame, found.frames, sizeof(*frame), compare_frames);
+	for (i = 0; i < found.frames; i++)
 		/* The last of each: if one says that it is anonymous, that does. */
-		if ((i + 1 == frames.count || frame[i] / 2 != frame[i + 1] / 2) &&
+		if ((i + 1 == found.frames || frame[i] / 2 != frame[i + 1] / 2) &&
 		    is_anon(kpageflags, frame[i] / 2, frame[i] % 2))
 			count++;
 	return count;
 }
 
-const char *all_anon_remains(int64_t *bytes)
+const char *all_remain(int64_t *anon_bytes, int64_t *table_bytes)
 {
+	uint64_t anon_kb, tables_kb;
 	int kpageflags;
 
-	frames.count = 0;
-	CHECK(for_each_process(add_anon, NULL));
-	if (frames.count > ROOM)
-		return wrong("processes map more pages than there is room for: %zu",
-			     frames.count);
+	CHECK(look_at_all());
 	/* Last of all, when this process has what it needs for that. */
-	CHECK(meminfo("AnonPages:", bytes));
+	CHECK(file_write("/proc/sys/vm/stat_refresh", "1"));
+	CHECK(file_field("/proc/meminfo", "AnonPages:", &anon_kb));
+	CHECK(file_field("/proc/meminfo", "PageTables:", &tables_kb));
 	kpageflags = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	if (kpageflags < 0)
 		return went_well("/proc/kpageflags", -errno);
-	*bytes -= count_anon(kpageflags) * devthp_page_size();
+	*anon_bytes = (int64_t)anon_kb * KB - count_anon(kpageflags) * devthp_page_size();
 	close(kpageflags);
+	*table_bytes = (int64_t)tables_kb * KB - found.table_bytes;
 	return RIGHT;
 }
