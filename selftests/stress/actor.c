@@ -148,6 +148,20 @@ static const char *do_as_alone(struct actor *actor, const struct step *step)
 	return is_usual(actor, step, operation_of(step)->act(&actor->worker, step));
 }
 
+/*
+ * What is exclusive in memory of a coherent device is so until somebody touches it, and who
+ * has that memory taken away waits for that: it is emptied only, then.
+ */
+static const char *do_evict(struct actor *actor, const struct step *step)
+{
+	struct step drain = *step;
+
+	if (!actor->list.coherent[step->device])
+		return do_as_alone(actor, step);
+	drain.op = OP_DRAIN;
+	return do_as_alone(actor, &drain);
+}
+
 /* Only children have a process for themselves. */
 static const char *do_end(struct actor *actor, const struct step *step)
 {
@@ -173,6 +187,7 @@ static deed * const deeds[OPS] = {
 	[OP_UNMAP] = do_unmap, [OP_MAP] = do_map, [OP_DROP] = do_drop,
 	[OP_PROTECT] = do_protect, [OP_MOVE] = do_move,
 	[OP_PIN] = do_pin, [OP_UNPIN] = do_nothing,
+	[OP_EVICT] = do_evict,
 	[OP_FORK] = do_fork, [OP_EXIT] = do_end, [OP_KILL] = do_end,
 };
 

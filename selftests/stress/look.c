@@ -15,8 +15,8 @@ static uint8_t place_of(const struct devthp_page *page)
 	case DEVTHP_LOC_EMPTY:
 		return AT_NOTHING;
 	case DEVTHP_LOC_SYSTEM:
-		return page->flags & DEVTHP_FOLIO_DEVICE_COHERENT ? AT_DEVICES : AT_SYSTEM;
 	case DEVTHP_LOC_EXCLUSIVE:
+		return page->flags & DEVTHP_FOLIO_DEVICE_COHERENT ? AT_DEVICES : AT_SYSTEM;
 	case DEVTHP_LOC_SWAP:
 		return AT_SYSTEM;
 	case DEVTHP_LOC_ZERO:
@@ -81,7 +81,8 @@ static void add_view(struct sight *sight, unsigned int device, uint8_t prot, boo
 	if (here) {
 		sight->at = private ? sight->at & AT_DEVICE(device) : AT_DEVICE(device);
 		sight->writable = maybe(true, prot & DEVTHP_PROT_WRITE);
-	} else if (sight->at == AT_DEVICES && sight->mapping & DEVTHP_VMA_READ) {
+	} else if (sight->at == AT_DEVICES && sight->mapping & DEVTHP_VMA_READ &&
+		   sight->by == BY_ACCESS) {
 		sight->at &= ~AT_DEVICE(device);
 	}
 	/* The kernel knows nothing of devices that are neither private nor coherent. */

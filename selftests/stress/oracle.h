@@ -153,11 +153,12 @@ bool is_held(const struct frame *frame);
 bool may_be_held(const struct world *world, const struct frame *frame);
 
 /*
- * Some entry that leads there is one of swap space, or of a device that has it
- * exclusively: it does not go to a device. Counted once, then asked of frames.
+ * Some entry that leads to it, or to what is of its folio, is one of swap space, or of a
+ * device that has it exclusively: that is counted once, and then asked of frames. They may
+ * not migrate then, nor what is held.
  */
 void count_tied(struct world *world);
-bool may_be_tied(const struct world *world, const struct frame *frame);
+bool may_stay(const struct world *world, const struct frame *frame);
 
 /* ---- What accesses come to: oracle_access.c ---- */
 

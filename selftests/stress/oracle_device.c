@@ -63,8 +63,7 @@ static bool arrives_whole(const struct world *world, const struct step *step,
 	for_each_in_block(i, *block) {
 		const struct page *page = page_in(world, step->process, step->range, i);
 
-		if (page->frame && (may_be_held(world, page->frame) ||
-				    may_be_tied(world, page->frame)))
+		if (page->frame && may_stay(world, page->frame))
 			return false;
 		if (page->huge != YES || !page->frame || page->frame->at != AT_SYSTEM ||
 		    page->frame->users != 1 || page->prot != first->prot)
@@ -100,7 +99,7 @@ static void goes(struct world *world, const struct step *step, uint32_t i)
 		return;
 	}
 	/* What is pinned does not go, nor perhaps what is of the same folio. */
-	if (page->frame && (may_be_held(world, page->frame) || may_be_tied(world, page->frame))) {
+	if (page->frame && may_stay(world, page->frame)) {
 		world->stay.uncertain = true;
 		if (!page->frame->pins || *at != AT_SYSTEM)
 			*at |= AT_DEVICE(step->device);
@@ -141,7 +140,7 @@ void returns(struct world *world, struct frame *frame, uint32_t device, bool fai
 						 frame->at == AT_DEVICE(device)))
 		return;
 	frame->at |= AT_SYSTEM;
-	if (!fails && !may_be_held(world, frame))
+	if (!fails && !may_stay(world, frame))
 		frame->at &= ~AT_DEVICE(device);
 }
 
@@ -155,6 +154,7 @@ const char *foresee_to_system(struct world *world, const struct step *step,
 		return RIGHT;
 	CHECK(result_is_either(station, 0, -ENOMEM));
 	stay_begins(world, step, station);
+	count_tied(world);
 	for_each_page(i, step) {
 		struct page *page = page_in(world, step->process, step->range, i);
 
@@ -162,7 +162,7 @@ const char *foresee_to_system(struct world *world, const struct step *step,
 			continue;
 		world->stay.moved[i] = page->frame->at == AT_DEVICE(step->device) &&
 				       !is_held(page->frame);
-		world->stay.uncertain |= world->stay.moved[i] && may_be_held(world, page->frame);
+		world->stay.uncertain |= world->stay.moved[i] && may_stay(world, page->frame);
 		returns(world, page->frame, step->device, world->stay.fails);
 	}
 	return RIGHT;

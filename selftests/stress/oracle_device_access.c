@@ -79,7 +79,8 @@ static void is_read_by(struct world *world, const struct step *step, uint32_t i,
 		is_populated(world, step->process, step->range, i);
 	else if (page->by & BY_SWAP)
 		comes_back(world, step->process, step->range, i);
-	else if (faulted || page->frame->at != AT_DEVICE(step->device))
+	else if (faulted || page->by != BY_ACCESS ||
+		 page->frame->at != AT_DEVICE(step->device))
 		may_come_back(world, step->process, step->range, i);
 	page->read_by |= 1 << step->device;
 }
@@ -181,8 +182,6 @@ const char *refuse_exclusive(const struct world *world, const struct step *step)
 
 		if (waits(world, page))
 			return "it would wait for who holds a page";
-		if (*at_of(page) & AT_DEVICES & ~world->private_at)
-			return "it is not certain whether memory of a device can be exclusive";
 	}
 	return NULL;
 }

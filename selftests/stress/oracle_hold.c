@@ -13,7 +13,7 @@ static struct count drained(struct world *world, uint32_t process, uint32_t devi
 	struct count count = { 0, 0 };
 	uint32_t other, i;
 
-	world->counting++;
+	count_tied(world);
 	for (other = 0; other < PROCESSES; other++) {
 		if (!world->kernel_knows && other != process)
 			continue;
@@ -25,7 +25,7 @@ static struct count drained(struct world *world, uint32_t process, uint32_t devi
 			frame->counted = world->counting;
 			if (frame->at == AT_DEVICE(device)) {
 				count.held += is_held(frame);
-				count.went += !may_be_held(world, frame);
+				count.went += !may_stay(world, frame);
 			}
 			returns(world, frame, device, false);
 		}
@@ -57,6 +57,23 @@ const char *foresee_drain(struct world *world, const struct step *step,
 	return RIGHT;
 }
 
+/* Of its own memory, if the CPU can use that: an entry without a mapping keeps it there. */
+static bool has_some_exclusively(const struct world *world, uint32_t device)
+{
+	uint32_t process, i;
+
+	for (process = 0; process < PROCESSES; process++) {
+		for (i = 0; i < PAGES; i++) {
+			const struct page *page = &world->process[process].page[i];
+
+			if (page->frame && page->by & BY_REVOKING &&
+			    page->frame->at & AT_DEVICE(device))
+				return true;
+		}
+	}
+	return false;
+}
+
 const char *refuse_evict(const struct world *world, const struct step *step)
 {
 	size_t n;
@@ -65,7 +82,8 @@ const char *refuse_evict(const struct world *world, const struct step *step)
 		if (world->hold[n].device == step->device ||
 		    world->hold[n].frame->at & AT_DEVICE(step->device))
 			return "it would wait for who holds a page";
-	return NULL;
+	return has_some_exclusively(world, step->device) ?
+	       "it would wait until nobody has a page exclusively" : NULL;
 }
 
 const char *foresee_evict(struct world *world, const struct step *step,
@@ -99,7 +117,7 @@ const char *refuse_hold(const struct world *world, const struct step *step)
 		struct page *page = page_in(world, step->process, step->range, i);
 		const uint8_t at = *at_of(page), own = AT_DEVICE(step->device);
 
-		if (at & own && (at != own || !can_read(page)))
+		if (at & own && (at != own || !can_read(page) || page->by != BY_ACCESS))
 			return "it is not certain what is there to be held";
 	}
 	return NULL;

@@ -194,9 +194,10 @@ void count_tied(struct world *world)
 	}
 }
 
-bool may_be_tied(const struct world *world, const struct frame *frame)
+bool may_stay(const struct world *world, const struct frame *frame)
 {
-	return world->family[frame->family].tied == world->counting;
+	return may_be_held(world, frame) ||
+	       world->family[frame->family].tied == world->counting;
 }
 
 /* ---- Steps ---- */
