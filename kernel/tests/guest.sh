@@ -90,7 +90,7 @@ sed -n 's/^ *#C \{0,1\}//p' "$dir/guest$number/tests.log" >"$dir/every.c"
 for wrong in 0 1; do
 	expect 0 "" "it compiles with WRONG=$wrong" compile $wrong
 done
-printf '%s\n' '#!/bin/sh' 'echo 1..2' \
+printf '%s\n' '#!/bin/sh' 'echo TAP version 13; echo 1..2' \
 	'/tests/every0 >/tmp/0 2>&1 && echo ok 1 right || sed "s/^/# /" /tmp/0' \
 	'/tests/every1 >/tmp/1 2>&1 || echo ok 2 wrong' | overlay "file /tests/every0 $dir/every0 755 0 0" \
 	"file /tests/every1 $dir/every1 755 0 0"
