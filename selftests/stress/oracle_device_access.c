@@ -71,13 +71,14 @@ const char *refuse_dev_read(const struct world *world, const struct step *step)
 	return NULL;
 }
 
-static void is_read_by(struct world *world, const struct step *step, uint32_t i, bool faulted)
+static void is_read_by(struct world *world, const struct step *step, uint32_t i, bool faulted,
+		       bool certain)
 {
 	struct page *page = page_in(world, step->process, step->range, i);
 
 	if (!page->frame)
 		is_populated(world, step->process, step->range, i);
-	else if (page->by & BY_SWAP)
+	else if (page->by & BY_SWAP && certain)
 		comes_back(world, step->process, step->range, i);
 	else if (faulted || page->by != BY_ACCESS ||
 		 page->frame->at != AT_DEVICE(step->device))
@@ -98,7 +99,7 @@ const char *foresee_dev_read(struct world *world, const struct step *step,
 
 		next = faulted || is_faulted(world, page, step->device, false);
 		if (can_read(page))
-			is_read_by(world, step, i, faulted);
+			is_read_by(world, step, i, faulted, !forbids);
 		if (!page->frame && !forbids)
 			page->at &= ~AT_NOTHING;
 		faulted = next;
@@ -174,9 +175,6 @@ const char *refuse_exclusive(const struct world *world, const struct step *step)
 
 	if (!world->kernel_knows)
 		return refuse_not_the_kernels(world, step);
-	if (what_forbids(world, step, true) &&
-	    can_write(page_in(world, step->process, step->range, step->first)))
-		return "it is not certain how far it would get";
 	for_each_page(i, step) {
 		struct page *page = page_in(world, step->process, step->range, i);
 
