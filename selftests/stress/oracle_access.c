@@ -129,6 +129,9 @@ void is_written(struct world *world, uint32_t process, uint32_t range, uint32_t 
 		comes_back(world, process, range, page);
 	if (!own->frame || own->frame->users > 1)
 		frame_give(world, process, range, page, AT_SYSTEM);
+	/* What was shared once may be copied all the same: off a device that it was left on. */
+	else if (own->frame->at & AT_DEVICES && own->writable != YES)
+		own->frame->at |= AT_SYSTEM;
 }
 
 void has_new_data(struct world *world, uint32_t process, uint32_t range, uint32_t page)
