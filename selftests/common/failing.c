@@ -89,37 +89,36 @@ static const char *is_somewhere(const void *arg)
 	return RIGHT;
 }
 
-/* Let the nth allocation of this thread from now on fail; 0: none. */
-static const char *fail_nth(int fd, unsigned int nth)
+const char *failing_arm(const struct failing *failing, unsigned int nth)
 {
 	char number[16];
 	int length = snprintf(number, sizeof(number), "%u", nth);
 
-	if (pwrite(fd, number, length, 0) != length)
+	if (pwrite(failing->nth, number, length, 0) != length)
 		return went_well("write " NTH, -errno);
 	return RIGHT;
 }
 
-/* How many more would have been needed. To open a file would be one, too. */
-static const char *what_is_left(int fd, unsigned int *nth)
+/* To open a file would need one more. */
+const char *failing_disarm(const struct failing *failing, unsigned int *left)
 {
 	char number[16] = "";
 
-	if (pread(fd, number, sizeof(number) - 1, 0) <= 0)
+	if (pread(failing->nth, number, sizeof(number) - 1, 0) <= 0)
 		return went_well("read " NTH, -errno);
-	*nth = atoi(number);
-	return fail_nth(fd, 0);
+	*left = atoi(number);
+	return failing_arm(failing, 0);
 }
 
 /* With a failure at the nth allocation, if it has so many. */
-static const char *do_it(struct sample *sample, failing_act *act, int fd,
+static const char *do_it(struct failing *failing, failing_act *act,
 			 unsigned int nth, unsigned int *left)
 {
 	int err;
 
-	CHECK(fail_nth(fd, nth));
-	err = act(sample);
-	CHECK(what_is_left(fd, left));
+	CHECK(failing_arm(failing, nth));
+	err = act(&failing->sample);
+	CHECK(failing_disarm(failing, left));
 	if (err && *left)
 		return wrong("it returns %d, though nothing failed", err);
 	return RIGHT;
@@ -210,7 +209,7 @@ const char *failing_round(struct failing *failing,
 		CHECK(peer_fork(&child, peer_reads_later, sample));
 		CHECK(peer_wait(&child));
 	}
-	CHECK(do_it(sample, what->act, failing->nth, nth, left));
+	CHECK(do_it(failing, what->act, nth, left));
 	CHECK(settles(is_somewhere, sample));
 	CHECK(holes_are_empty(sample));
 	CHECK(bits_are_kept(sample, what));

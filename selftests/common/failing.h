@@ -56,6 +56,15 @@ int failing_bits_needed(enum failing_bits bits, const char **why);
 const char *failing_begin(struct failing *failing);
 void failing_end(struct failing *failing);
 
+/* Let the nth allocation of this thread from now on fail; 0: none. */
+const char *failing_arm(const struct failing *failing, unsigned int nth);
+
+/* None any more; of "nth" so many were not needed. */
+const char *failing_disarm(const struct failing *failing, unsigned int *left);
+
+/* More allocations than anything makes. */
+#define FAILING_MANY 1000000
+
 /*
  * Fill memory anew and do it once, with a failure at the nth allocation: nothing
  * is lost, of this process and the child, and what is done next goes well. Of "nth"

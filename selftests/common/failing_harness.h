@@ -49,9 +49,6 @@ FIXTURE_TEARDOWN(failing)
 	TEARDOWN_BASELINE(&self->baseline);
 }
 
-/* Of which none can be the last that is tried: more than any of them makes. */
-#define FAILING_MANY 1000000
-
 TEST_F_TIMEOUT(failing, loses_nothing, 10 * PATIENCE)
 {
 	unsigned int nth, left, all, tried = 0, failed = 0;

@@ -73,16 +73,21 @@ int module_unload(void)
 	return syscall(SYS_delete_module, "test_hmm", O_NONBLOCK) ? -errno : 0;
 }
 
-const char *module_load(const struct module *module)
+int module_try_to_load(const struct module *module)
 {
 	const char *suffix = strrchr(module->path, '.');
 	const int flags = strcmp(suffix, ".ko") ? MODULE_INIT_COMPRESSED_FILE : 0;
 	int fd = open(module->path, O_RDONLY | O_CLOEXEC), err = 0;
 
 	if (fd < 0)
-		return went_well(module->path, -errno);
+		return -errno;
 	if (syscall(SYS_finit_module, fd, module->parameters, flags))
 		err = -errno;
 	close(fd);
-	return went_well("load test_hmm", err);
+	return err;
+}
+
+const char *module_load(const struct module *module)
+{
+	return went_well("load test_hmm", module_try_to_load(module));
 }

@@ -22,6 +22,8 @@ bool module_is_loaded(void);
 /* 0, or a negative errno: -EWOULDBLOCK while something of it is in use. */
 int module_unload(void);
 
+/* 0, or a negative errno. */
+int module_try_to_load(const struct module *module);
 const char *module_load(const struct module *module);
 
 #endif
