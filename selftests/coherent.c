@@ -205,6 +205,26 @@ TEST_F(coherent, is_pinned_and_not_evicted)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/* What somebody holds cannot leave the device, and who pins it does not wait for ever. */
+TEST_F(coherent, is_held_and_not_pinned_for_long)
+{
+	struct sample *sample = &self->sample;
+	struct pin pin = { 0 };
+	const size_t page = 33;
+
+	NEED(pin_needed, PIN_SLOW);
+	ASSERT_EQ(0, devthp_device_hold(sample->dev, page_of(sample, page), 1, 0, NULL));
+	ASSERT_STRNE(RIGHT, pin_take(&pin, PIN_SLOW, page_of(sample, page), 1));
+	ASSERT_RIGHT(are_at(sample, page, 1, true, variant->form));
+	ASSERT_EQ(0, devthp_device_unhold(sample->dev, page_of(sample, page), 1, NULL));
+	ASSERT_RIGHT(pin_take(&pin, PIN_SLOW, page_of(sample, page), 1));
+	ASSERT_RIGHT(are_at(sample, page, 1, false, variant->form == FORM_WHOLE ?
+			    FORM_WHOLE : FORM_SMALL));
+	ASSERT_RIGHT(pin_drop(&pin, sample->buffer));
+	ASSERT_RIGHT(sample_compare(sample, sample->buffer, page, 1, "who pinned it reads"));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 /* From memory that the CPU cannot use, and to it, by way of the system's. */
 TEST_F(coherent, was_private_and_becomes_so)
 {

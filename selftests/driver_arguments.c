@@ -704,6 +704,26 @@ TEST_F(refused, pause_that_is_another_files)
 	ASSERT_RIGHT(sample_data(&self->sample));
 }
 
+/* Until that is closed, whatever it has armed. */
+TEST_F(refused, not_pause_of_a_closed_file)
+{
+	struct hmm_dmirror_pause pause = {
+		.size = sizeof(pause),
+		.point = HMM_DMIRROR_PAUSE_TO_DEV_PAGES,
+		.action = HMM_DMIRROR_PAUSE_ARM,
+	};
+	int another;
+
+	ASSERT_RIGHT(driver_file(&another));
+	ASSERT_EQ(0, ioctl(another, HMM_DMIRROR_PAUSE, &pause));
+	ASSERT_REFUSED(-EBUSY, HMM_DMIRROR_PAUSE, &pause);
+	close(another);
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_PAUSE, &pause));
+	pause.action = HMM_DMIRROR_PAUSE_RESUME;
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_PAUSE, &pause));
+	ASSERT_RIGHT(sample_data(&self->sample));
+}
+
 /* The module is not unloaded while somebody has memory on its device. */
 TEST_F(refused, unload)
 {
@@ -724,6 +744,16 @@ TEST_F(refused, reserved)
 	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_EVICT, &evict);
 	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_STATS, &stats);
 	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_TIMES, &times);
+}
+
+/* What one asks for is no reason to count anything. */
+TEST_F(refused, not_times)
+{
+	struct hmm_dmirror_times times = { .size = sizeof(times) };
+
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_TIMES, &times));
+	ASSERT_LT(0, times.time[HMM_DMIRROR_TIME_TO_DEV].rounds);
+	ASSERT_RIGHT(nothing_changed(self));
 }
 
 TEST_HARNESS_MAIN

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * A migration is stopped, with the mmap_lock held for reading, and somebody waits
- * for that lock to write. A command on the same memory then waits as well, and
- * who has given it can be killed nevertheless, by whom the lock does not concern.
+ * Who has given a command that waits can be killed. It waits for the mmap_lock: a
+ * migration is stopped that has it for reading, and somebody waits for it to write; the
+ * lock does not concern who kills. Or it waits for a reference to be dropped.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -13,6 +13,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -25,7 +26,7 @@
 #include "common/peer.h"
 #include "common/textfile.h"
 
-/* Who is found asleep in the kernel so many times in a row waits for the lock. */
+/* Who is found asleep in the kernel so many times in a row waits. */
 #define LOOKS 20
 
 /* What all three processes see. */
@@ -138,7 +139,7 @@ static const char *waits(_Atomic pid_t *tid)
 
 	while (looks < LOOKS) {
 		if (time(NULL) > limit)
-			return wrong("nobody waits for the lock");
+			return wrong("nobody waits");
 		sched_yield();
 		if (!atomic_load(tid))
 			continue;
@@ -161,7 +162,7 @@ static const char *dies(pid_t pid)
 		if (state == 'Z')
 			return RIGHT;
 	} while (time(NULL) < limit);
-	return wrong("who waits for the lock did not die in %d s", PATIENCE);
+	return wrong("who waits did not die in %d s", PATIENCE);
 }
 
 static const char *kill_who_waits(struct peer *owner, struct devthp_device *control)
@@ -227,6 +228,64 @@ TEST_F(waiting, can_be_killed)
 	EXPECT_STREQ(RIGHT, failure);
 	EXPECT_RIGHT(peer_tell(&self->owner));
 	ASSERT_RIGHT(peer_end(&self->owner));
+}
+
+/* ---- The device is to give up its memory, of which somebody holds a page ---- */
+
+#define HELD 300
+
+FIXTURE(releasing)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct devthp_device *holder;
+	struct peer caller;
+};
+
+FIXTURE_SETUP(releasing)
+{
+	struct sample *sample = &self->sample;
+
+	NEED(driver_file_needed);
+	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_SAMPLE(sample, 1);
+	ASSERT_RIGHT(driver_open(&self->holder));
+	ASSERT_RIGHT(driver_file(&driver));
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, shared);
+	shared->command = HMM_DMIRROR_RELEASE;
+	/* It shares none of the memory, which is there later. */
+	ASSERT_RIGHT(peer_fork(&self->caller, call, sample));
+	ASSERT_RIGHT(sample_fill_whole(sample));
+	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_RIGHT(driver_hold(self->holder, page_of(sample, HELD), 1));
+}
+
+FIXTURE_TEARDOWN(releasing)
+{
+	close(driver);
+	devthp_device_close(self->holder);
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+/* The device has its memory still, and uses it as before. */
+TEST_F(releasing, can_be_killed)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(peer_tell(&self->caller));
+	ASSERT_RIGHT(waits(&shared->caller));
+	ASSERT_RIGHT(dies(atomic_load(&shared->caller)));
+	ASSERT_TRUE(WIFSIGNALED(peer_status(&self->caller)));
+	ASSERT_RIGHT(driver_let_go(self->holder, page_of(sample, HELD), 1, 1));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(sample_map_anew(sample));
+	ASSERT_RIGHT(sample_fill_whole(sample));
+	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 TEST_HARNESS_MAIN

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * The driver takes one more reference on a huge folio, for I/O, when it was
- * unmapped already to be split. Rule: the split is given up, and all is mapped as
- * it was, in all processes; who needs it goes on, or tries again, asleep; when the
- * reference is dropped, all goes well.
+ * unmapped already to be split, or to be migrated whole. Rule: that is given up, and
+ * all is mapped as it was, in all processes; who needs it goes on, or tries again,
+ * asleep; when the reference is dropped, all goes well.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -47,25 +47,26 @@ static const char *stays(const struct sample *sample,
 	return settles(is_mapped_as_before, &mapping);
 }
 
-/* One split has failed since, and none has gone well. */
-static const char *one_has_failed(const struct splits *before)
+/* So many splits have failed since, and none has gone well. */
+static const char *have_failed(const struct splits *before, unsigned int failed)
 {
 	struct splits now;
 
 	CHECK(splits_read(&now));
-	if (now.failed - before->failed != 1)
-		return wrong("%llu splits have failed; should be 1",
-			     (unsigned long long)(now.failed - before->failed));
-	if (now.pages_failed - before->pages_failed != 1)
-		return wrong("thp_split_page_failed counts %llu; should count 1",
+	if (now.failed - before->failed != failed)
+		return wrong("%llu splits have failed; should be %u",
+			     (unsigned long long)(now.failed - before->failed),
+			     failed);
+	if (now.pages_failed - before->pages_failed != failed)
+		return wrong("thp_split_page_failed counts %llu; should count %u",
 			     (unsigned long long)(now.pages_failed -
-						  before->pages_failed));
+						  before->pages_failed), failed);
 	if (now.splits != before->splits || now.pages != before->pages)
 		return wrong("a huge folio was split");
 	return RIGHT;
 }
 
-/* ---- By a migration that has no huge memory to go to ---- */
+/* ---- By a migration, which may have no huge memory to go to ---- */
 
 FIXTURE(migrated)
 {
@@ -80,22 +81,31 @@ FIXTURE_VARIANT(migrated)
 	bool shared;		/* with a child */
 };
 
-#define TO_SYSTEM {							\
-	.migrate = window_to_system, .no_huge = true, .takes_mm = true,	\
-	.point = DEVTHP_POINT_TO_SYSTEM_SETUP				\
+#define TO_SYSTEM(...) {						\
+	.migrate = window_to_system, .takes_mm = true,			\
+	.point = DEVTHP_POINT_TO_SYSTEM_SETUP, __VA_ARGS__		\
 }
-#define FAULT {								\
-	.migrate = window_fault, .no_huge = true, .takes_mm = true,	\
-	.point = DEVTHP_POINT_FAULT_SETUP				\
+#define FAULT(...) {							\
+	.migrate = window_fault, .takes_mm = true,			\
+	.point = DEVTHP_POINT_FAULT_SETUP, __VA_ARGS__			\
 }
 
-FIXTURE_VARIANT_ADD(migrated, to_system) { .at = TO_SYSTEM };
-FIXTURE_VARIANT_ADD(migrated, to_system_shared) {
-	.at = TO_SYSTEM, .shared = true
+FIXTURE_VARIANT_ADD(migrated, to_system) {
+	.at = TO_SYSTEM(.no_huge = true)
 };
-FIXTURE_VARIANT_ADD(migrated, by_a_fault) { .at = FAULT };
+FIXTURE_VARIANT_ADD(migrated, to_system_shared) {
+	.at = TO_SYSTEM(.no_huge = true), .shared = true
+};
+FIXTURE_VARIANT_ADD(migrated, by_a_fault) {
+	.at = FAULT(.no_huge = true)
+};
 FIXTURE_VARIANT_ADD(migrated, by_a_fault_shared) {
-	.at = FAULT, .shared = true
+	.at = FAULT(.no_huge = true), .shared = true
+};
+FIXTURE_VARIANT_ADD(migrated, to_system_whole) { .at = TO_SYSTEM() };
+FIXTURE_VARIANT_ADD(migrated, by_a_fault_whole) { .at = FAULT() };
+FIXTURE_VARIANT_ADD(migrated, by_a_fault_whole_shared) {
+	.at = FAULT(), .shared = true
 };
 
 static const char *maps_it_too(struct sample *sample, struct peer *parent)
@@ -148,6 +158,7 @@ TEST_F(migrated, is_not_split)
 {
 	struct window *window = &self->window;
 	struct sample *sample = &window->sample;
+	const unsigned int splits = variant->at.no_huge;
 	struct splits before;
 
 	ASSERT_RIGHT(splits_read(&before));
@@ -162,7 +173,7 @@ TEST_F(migrated, is_not_split)
 		ASSERT_RIGHT(peer_tell(&window->sharer));
 		ASSERT_RIGHT(peer_wait(&window->sharer));
 	}
-	ASSERT_RIGHT(one_has_failed(&before));
+	ASSERT_RIGHT(have_failed(&before, splits));
 
 	ASSERT_RIGHT(driver_let_go_of_frame(window->evictor,
 					    sample->page[HELD].pfn));
@@ -173,7 +184,7 @@ TEST_F(migrated, is_not_split)
 	}
 	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM,
 						 variant->shared ? 2 : 1)));
-	ASSERT_RIGHT(one_has_failed(&before));
+	ASSERT_RIGHT(have_failed(&before, splits));
 	ASSERT_RIGHT(window_end(window));
 }
 
@@ -358,7 +369,7 @@ TEST_F(shared, is_not_split)
 		ASSERT_RIGHT(self->verdict);
 	}
 	ASSERT_RIGHT(is_restored(sample, variant->form, self->before));
-	ASSERT_RIGHT(one_has_failed(&before));
+	ASSERT_RIGHT(have_failed(&before, 1));
 
 	ASSERT_RIGHT(peer_tell(&self->child));
 	ASSERT_RIGHT(peer_wait(&self->child));
