@@ -141,6 +141,7 @@ expect 1 "apt-get update failed, so these packages stay missing: quilt" "an apt 
 # config: a copy of kernel/ that asks for what is not there
 mkdir -p "$dir/copy" "$dir/copy-build"
 cp -a "$top/kernel" "$dir/copy/"
+ln -sfn "$top/selftests" "$dir/copy/selftests"
 ln -sfn "$real_build/source" "$dir/copy-build/source"
 echo CONFIG_NO_SUCH_OPTION=y >>"$dir/copy/kernel/config/tests.config"
 config()
