@@ -14,7 +14,8 @@ struct baseline {
 
 /*
  * Take it before anything is allocated. What the tests before this one left
- * behind, beyond what this process had when its program began, is wrong already.
+ * behind, beyond what this process had when its program began, is wrong already;
+ * if the last of them has found that it is nothing, that is not looked for again.
  */
 const char *baseline_take(struct baseline *baseline);
 
