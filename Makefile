@@ -73,7 +73,7 @@ unpatched: selftests lib	## the same kernel without the series, to compare with
 	$(s)/programs.sh hmm-tests unpatched
 	$(s)/initramfs.sh unpatched
 
-debug nodebug: selftests lib	## the kernel with every check, and the one with none
+debug nodebug kcsan: selftests lib	## the kernel with every check, with none, with a search for data races
 	$(s)/config.sh $@
 	$(s)/build.sh $@
 	$(s)/programs.sh hmm-tests $@
@@ -84,6 +84,9 @@ check-debug: accel debug	## the tests in the guest with KASAN, lockdep, kmemleak
 
 check-nodebug: accel nodebug	## the tests in the guest without CONFIG_DEBUG_VM
 	$(s)/check.sh nodebug
+
+check-kcsan: accel kcsan	## the tests in the guest while KCSAN looks for data races
+	$(s)/check.sh kcsan
 
 series: kernel			## every prefix of the series builds, configured in and out; sparse
 	$(s)/deps.sh series
@@ -103,7 +106,10 @@ soak: accel debug		## the concurrent tests on the debug kernel, MINUTES long
 	$(s)/soak.sh
 
 stress: accel			## random operations against a model of what must come of them, MINUTES long
-	$(s)/stress.sh
+	$(s)/stress.sh patched
+
+stress-debug: accel debug	## the same on the debug kernel
+	$(s)/stress.sh debug
 
 fuzz: deps			## libFuzzer for MINUTES on all that the library parses; takes clang
 	$(s)/fuzz.sh
@@ -144,4 +150,4 @@ help:				## this list
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched debug nodebug check-debug check-nodebug check-newer series bench coverage soak stress mutants fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help
+	unpatched debug nodebug kcsan check-debug check-nodebug check-kcsan check-newer series bench coverage soak stress stress-debug mutants fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help

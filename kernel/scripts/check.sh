@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [PART...]: run make check's tests (lint runner lib portable unpatched
-# guest), or those parts; there are also debug, runner-debug, nodebug and series.
+# guest), or those parts; there are also debug, runner-debug, nodebug, kcsan and series.
 # Every part leaves KTAP; the kernel's kunit.py judges the whole, and the last line is
 # "N passed, N failed, N skipped".
 . "$(dirname "$0")/lib.sh"
@@ -127,6 +127,11 @@ part_debug()
 }
 
 part_nodebug()
+{
+	part_debug
+}
+
+part_kcsan()
 {
 	part_debug
 }

@@ -140,8 +140,8 @@ load_arch()
 # The kernels that are built from one source. "unpatched" is the source as it came;
 # the others have the series in it and differ by the fragments they are made of.
 # "mutant" is "nodebug" with a fault in it, see mutant.sh; "coverage" is "patched" and
-# counts lines, see coverage.sh.
-kernels="patched debug nodebug unpatched mutant coverage"
+# counts lines, see coverage.sh; "kcsan" is "patched" and looks for data races.
+kernels="patched debug nodebug unpatched mutant coverage kcsan"
 
 load_kernel()
 {
@@ -149,7 +149,7 @@ load_kernel()
 	tree=$source_dir/patched
 	checks=checks.config		# of kernel/config, besides what all kernels have
 	slowness=1			# by which its time limits are multiplied
-	profiled=			# sources whose lines are counted
+	instrumented=			# by which of kbuild's variables the series' sources are
 	case $1 in
 	patched) ;;
 	unpatched) tree=$source_dir/unpatched ;;
@@ -157,7 +157,11 @@ load_kernel()
 	mutant) tree=$source_dir/mutant checks=nodebug.config ;;
 	coverage)
 		checks="checks.config coverage.config"
-		profiled=$(grep '\.c$' "$source_dir/touched" 2>/dev/null || :) ;;
+		instrumented=GCOV_PROFILE ;;
+	kcsan)
+		checks="checks.config kcsan.config"
+		instrumented=KCSAN_SANITIZE
+		slowness=4 ;;
 	debug)
 		checks="checks.config debug.config"
 		slowness=4 ;;
@@ -189,13 +193,16 @@ needed()
 		die "$needs cannot be used, see above."
 }
 
-# The lines of $profiled are counted: kbuild is told by names without a directory, and
-# arch/x86/boot has a memory.c too.
+# The C sources that the series touches are instrumented, and no others. kbuild is told by
+# names without a directory, and arch/x86/boot has a memory.c too.
 kmake()
 {
-	for file in $profiled; do
-		name=${file##*/}
-		set -- "GCOV_PROFILE_${name%.c}.o=\$(if \$(filter ${file%/*},\$(obj)),y)" "$@"
-	done
+	if [ -n "$instrumented" ]; then
+		set -- "$instrumented=n" "$@"
+		for file in $(grep '\.c$' "$source_dir/touched" 2>/dev/null || :); do
+			name=${file##*/}
+			set -- "${instrumented}_${name%.c}.o=\$(if \$(filter ${file%/*},\$(obj)),y)" "$@"
+		done
+	fi
 	make -C "$tree" O="$obj" ARCH="$ARCH" CROSS_COMPILE="$cross" CC="$cc" "$@"
 }

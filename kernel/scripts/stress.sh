@@ -1,16 +1,16 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# stress.sh: random operations in a guest for MINUTES, judge the guest. What is found is
-# in the results' tests.log, as lists to replay.
+# stress.sh KERNEL: random operations in a guest for MINUTES, judge the guest. What is
+# found is in the results' tests.log, as lists to replay.
 . "$(dirname "$0")/lib.sh"
 . "$top/kernel/scripts/ktap.sh"
 scripts=$top/kernel/scripts
-load_kernel patched
+load_kernel "$1"
 minutes=$(minutes_given 30)
 
 # Besides the stress itself: boot, a last round that began just in time, and what it
 # finds being minimised.
-limit=$((minutes * 60 + 1800))
+limit=$((minutes * 60 / slowness + 1800))
 
 dir=$("$scripts/results.sh" stress)
 say STRESS "$minutes minutes on the $kernel kernel, see $dir"
