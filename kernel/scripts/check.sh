@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# check.sh [PART...]: run make check's tests (lint runner lib portable unpatched
-# guest), or those parts; there are also debug, runner-debug, nodebug, kcsan and series.
+# check.sh [PART...]: run make check's tests (lint runner lib portable guest
+# unpatched), or those parts; there are also debug, runner-debug, nodebug, kcsan and series.
 # Every part leaves KTAP; the kernel's kunit.py judges the whole, and the last line is
 # "N passed, N failed, N skipped".
 . "$(dirname "$0")/lib.sh"
@@ -114,8 +114,9 @@ part_unpatched()
 
 part_guest()
 {
+	"$scripts/guests.sh" patched "$dir/guest" $guest_limit >&3
 	await_unpatched
-	"$scripts/guests.sh" patched "$dir/guest" $guest_limit "$baseline/tests.log" >&3
+	"$scripts/judge-guests.sh" "$dir/guest" "$baseline/tests.log"
 	cat "$dir/guest/guest.ktap"
 }
 
@@ -123,6 +124,7 @@ part_guest()
 part_debug()
 {
 	"$scripts/guests.sh" "$part" "$dir/guest-$part" $guest_limit >&3
+	"$scripts/judge-guests.sh" "$dir/guest-$part"
 	cat "$dir/guest-$part/guest.ktap"
 }
 
@@ -166,7 +168,7 @@ run_scripts()
 }
 
 check_known_failures
-[ $# -gt 0 ] || set -- lint runner lib portable unpatched guest
+[ $# -gt 0 ] || set -- lint runner lib portable guest unpatched
 dir=$("$scripts/results.sh" check)
 exec 3>&1	# parts talk to the user here, their stdout is KTAP
 

@@ -54,7 +54,8 @@ say COVERAGE "the library's unit tests, see $dir/library.txt"
 make -s -C "$top/lib" O="$build/host-lib" coverage >"$dir/library.txt" 2>"$dir/library.err" || good=false
 grep 'the library$' "$dir/library.txt" || :
 say COVERAGE "the tests in the guest, see $dir"
-"$scripts/guests.sh" coverage "$dir" 5400
+STATES=all "$scripts/guests.sh" coverage "$dir" 5400
+"$scripts/judge-guests.sh" "$dir"
 failures "$dir/guest.ktap"
 parse "$dir/guest.ktap" || good=false
 

@@ -163,7 +163,7 @@ expect 1 "MINUTES=0 is no number" "a soak of no length" soak 0
 # stress
 stress()
 {
-	MINUTES=$1 "$scripts/stress.sh"
+	MINUTES=$1 "$scripts/stress.sh" patched
 }
 expect 1 "MINUTES=some is no number" "a stress that is not told how long" stress some
 
@@ -172,7 +172,7 @@ guests()
 {
 	STATES=$1 "$scripts/guests.sh" patched "$dir/guests" 10
 }
-expect 1 "STATES=few is neither all nor typical" "states that are no choice" guests few
+expect 1 "STATES=few is neither most nor all nor typical" "states that are no choice" guests few
 budget()
 {
 	BUDGET=$1 "$scripts/guests.sh" patched "$dir/guests" 10
