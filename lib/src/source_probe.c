@@ -23,6 +23,9 @@
 
 _Static_assert(DEVTHP_BIT_WRITE == FOLIO_PROBE_WRITE, "bits of an entry are the probe's");
 _Static_assert(DEVTHP_BIT_CONTIGUOUS == FOLIO_PROBE_CONTIGUOUS, "bits of an entry are the probe's");
+
+/* A probe may tell more: 6.12's, with the series, whether an entry has the special bit. */
+#define KNOWN_BITS	(2 * DEVTHP_BIT_CONTIGUOUS - 1)
 _Static_assert(DEVTHP_FOLIO_LOCKED == FOLIO_PROBE_F_LOCKED, "flags of a folio are the probe's");
 _Static_assert(DEVTHP_FOLIO_HWPOISON == FOLIO_PROBE_F_HWPOISON, "flags of a folio are the probe's");
 _Static_assert(DEVTHP_LEVEL_PUD == (int)FOLIO_PROBE_PUD, "levels are the probe's");
@@ -107,7 +110,7 @@ static void fill_page(struct devthp_page *page, const struct folio_probe_record 
 	if (page->location == DEVTHP_LOC_UNKNOWN)
 		page->known &= ~DEVTHP_KNOWN_LOCATION;
 	page->level = r->level;
-	page->bits = r->bits;
+	page->bits = r->bits & KNOWN_BITS;
 	page->entry = r->entry;
 	if (r->pfn != FOLIO_PROBE_NONE) {
 		page->known |= DEVTHP_KNOWN_PFN;
