@@ -188,7 +188,8 @@ needed()
 			print FILENAME ":" FNR ": this is not WORD WHERE VALUE" >"/dev/stderr"
 			exit 1
 		}
-		$1 == wanted && ($2 == "all" || $2 == arch || $2 == kernel) { printf "%s%s", n++ ? " " : "", $3 }
+		$1 == wanted && ($2 == "all" || $2 == arch || $2 == kernel ||
+				 $2 == "series" && kernel != "unpatched") { printf "%s%s", n++ ? " " : "", $3 }
 		' "$needs" ||
 		die "$needs cannot be used, see above."
 }

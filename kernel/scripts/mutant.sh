@@ -33,10 +33,12 @@ killers=$(sed -n 's/^killers: //p' "$patch_file")
 	done
 	cat "$kernel_dir/tests.list"
 } | awk '!seen[$0]++' >"$dir/tests.list"
-cat >"$dir/overlay.list" <<END
-file /tests.list $dir/tests.list 644 0 0
-file /lib/test_hmm.ko $obj/lib/test_hmm.ko 644 0 0
-END
+{
+	echo "file /tests.list $dir/tests.list 644 0 0"
+	for module in $(needed module); do
+		echo "file /lib/${module##*/} $obj/$module 644 0 0"
+	done
+} >"$dir/overlay.list"
 "$obj/usr/gen_init_cpio" -t 0 "$dir/overlay.list" >"$dir/overlay.cpio"
 for try in 1 2; do
 	GUEST_ARGS="devthp.states=typical devthp.stop=1 devthp.limit=200" \
