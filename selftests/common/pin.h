@@ -70,6 +70,10 @@ enum gup_call {
 const char *gup_and_put(enum gup_call call, void *addr, size_t npages,
 			size_t at_a_time);
 
+/* The same, but that it says how many it got. */
+const char *gup_got(enum gup_call call, void *addr, size_t npages, size_t at_a_time,
+		    size_t *got);
+
 /* Pages pinned and unpinned so far, by anybody; exact if nobody else does. */
 const char *pin_statistics(uint64_t *taken, uint64_t *released);
 

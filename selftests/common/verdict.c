@@ -23,3 +23,13 @@ const char *went_well(const char *what, int result)
 		return RIGHT;
 	return wrong("%s: %s (%d)", what, strerror(-result), result);
 }
+
+const char *fails_with(const char *verdict, int result)
+{
+	char end[16];
+
+	snprintf(end, sizeof(end), "(%d)", result);
+	if (!is_right(verdict) && strstr(verdict, end))
+		return RIGHT;
+	return wrong("not %s as it should be: %s", strerror(-result), verdict);
+}

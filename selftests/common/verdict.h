@@ -33,4 +33,7 @@ const char *wrong(const char *format, ...)
 /* What was tried, and what libdevthp or a negated errno says about it. */
 const char *went_well(const char *what, int result);
 
+/* It should fail like that, and what it says, as by went_well(), is that it did. */
+const char *fails_with(const char *verdict, int result);
+
 #endif
