@@ -224,13 +224,19 @@ const char *pfnmap_page_is_right(const struct pfnmap *map, const char *at, size_
 	return RIGHT;
 }
 
-const char *pfnmap_data(const struct pfnmap *map)
+const char *pfnmap_data_but(const struct pfnmap *map, size_t hole, size_t bytes)
 {
 	const size_t *place;
 
 	for_each_place_mapped(map, place)
-		CHECK(pfnmap_page_is_right(map, pfnmap_at(map, *place), *place));
+		if (*place < hole || *place >= hole + bytes)
+			CHECK(pfnmap_page_is_right(map, pfnmap_at(map, *place), *place));
 	return RIGHT;
+}
+
+const char *pfnmap_data(const struct pfnmap *map)
+{
+	return pfnmap_data_but(map, 0, 0);
 }
 
 const char *pfnmap_driver_reads(const struct pfnmap *map, size_t offset, void *to,
@@ -274,6 +280,16 @@ const char *pfnmap_stats(const struct pfnmap *map, struct huge_pfnmap_stats *sta
 {
 	*stats = (struct huge_pfnmap_stats){ .size = sizeof(*stats) };
 	return command(map, "HUGE_PFNMAP_STATS", HUGE_PFNMAP_STATS, stats);
+}
+
+uint64_t pfnmap_fault_count(const struct pfnmap *map)
+{
+	struct huge_pfnmap_stats stats;
+
+	if (!is_right(pfnmap_stats(map, &stats)))
+		return UINT64_MAX;
+	return stats.faults[HUGE_PFNMAP_PTE] + stats.faults[HUGE_PFNMAP_PMD] +
+		stats.faults[HUGE_PFNMAP_PUD];
 }
 
 const char *pfnmap_pages(const struct pfnmap *map, struct huge_pfnmap_pages *pages)

@@ -136,6 +136,7 @@ const char *pfnmap_page_is_right(const struct pfnmap *map, const char *at, size_
 
 /* The CPU reads all places that are mapped; or writes them, and the driver sees that. */
 const char *pfnmap_data(const struct pfnmap *map);
+const char *pfnmap_data_but(const struct pfnmap *map, size_t hole, size_t bytes);
 const char *pfnmap_write(struct pfnmap *map);
 
 /* The driver reads its memory at an offset: what is there? */
@@ -160,6 +161,9 @@ enum folio_probe_level pfnmap_level(unsigned int order);
 size_t pfnmap_size(enum folio_probe_level level);
 
 const char *pfnmap_stats(const struct pfnmap *map, struct huge_pfnmap_stats *stats);
+
+/* Faults of all levels since the buffer was made. */
+uint64_t pfnmap_fault_count(const struct pfnmap *map);
 const char *pfnmap_pages(const struct pfnmap *map, struct huge_pfnmap_pages *pages);
 
 /* Its struct pages are as they were when it was made, or moved. */
