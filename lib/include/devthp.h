@@ -827,7 +827,8 @@ enum devthp_rule {
 	DEVTHP_RULE_ANONYMOUS = 17,
 	DEVTHP_RULE_HUGE = 18,
 	DEVTHP_RULE_SWAPPED = 19,
-	DEVTHP_RULES = 20		/* numbers below it are rules, but for 0 */
+	DEVTHP_RULE_CONTIGUOUS = 20,
+	DEVTHP_RULES = 21		/* numbers below it are rules, but for 0 */
 };
 
 /* Such as "refcount", and a sentence; "?" for what is no rule. Static storage. */

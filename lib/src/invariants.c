@@ -135,6 +135,7 @@ static int look_once(struct devthp_look *look, struct devthp_findings **found)
 	ret = ret ? ret : devthp_rules_of_mappings(look);
 	devthp_sums_forget(look);
 	ret = ret ? ret : devthp_rules_of_pages(look);
+	ret = ret ? ret : devthp_rules_of_blocks(look);
 	ret = ret ? ret : devthp_rules_of_folios(look);
 	if (ret)
 		forget(look->findings);

@@ -81,6 +81,10 @@ static const struct {
 		"swapped",
 		"smaps counts as swapped in a mapping of anonymous memory its swap entries",
 	},
+	[DEVTHP_RULE_CONTIGUOUS] = {
+		"contiguous",
+		"an aligned block of PTEs has the contiguous bit in all, of successive pages of one folio and with equal attributes, or in none",
+	},
 };
 
 const char *devthp_rule_name(unsigned int rule)

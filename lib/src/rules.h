@@ -31,6 +31,9 @@ struct devthp_look {
 /* What speaks of one entry, or one page. */
 int devthp_rules_of_pages(struct devthp_look *look);
 
+/* What speaks of a block of entries that the CPU takes for one. */
+int devthp_rules_of_blocks(struct devthp_look *look);
+
 /* What speaks of all entries of a mapping: before and after the pages are looked at. */
 int devthp_sums_before(struct devthp_look *look);
 int devthp_rules_of_mappings(struct devthp_look *look);

@@ -175,12 +175,36 @@ static void end_broken(unsigned int rule, size_t page, int64_t expected, int64_t
 	end();
 }
 
+/* A raw entry of arm64: page, user, not global, contiguous. */
+#define RAW(pfn)	((pfn) * page_size | 1ULL << 52 | 1ULL << 11 | 1ULL << 6 | 3)
+#define RAW_NOTED	(1ULL << 55 | 1ULL << 10 | 1ULL << 7)	/* dirty, accessed, read-only */
+#define RAW_USER	(1ULL << 6)
+
+/* Entries of one block, the second of the folio that PTEs map; none is small. */
+static size_t block(void)
+{
+	return page_size == 4096 ? 16 : page_size == 16384 ? 128 : 32;
+}
+
+static bool start_contiguous(void)
+{
+	size_t i;
+
+	if (!start())
+		return false;
+	for (i = block(); i < 2 * block(); i++) {
+		pte(i)->bits = OWN | FOLIO_PROBE_CONTIGUOUS;
+		pte(i)->entry = RAW(pte(i)->pfn);
+	}
+	return true;
+}
+
 static void all_is_right(void)
 {
 	struct devthp_findings *findings = NULL;
 	unsigned int rule;
 
-	if (!start())
+	if (!start_contiguous())
 		return;
 	CHECK_CALL(check(&findings), 0);
 	for (rule = 1; rule < DEVTHP_RULES; rule++) {
@@ -471,6 +495,110 @@ static void swapped_sum(void)
 	end_good();
 }
 
+static void end_block(size_t page, int64_t expected, int64_t seen)
+{
+	end_broken(DEVTHP_RULE_CONTIGUOUS, pmd_pages + page, expected, seen);
+}
+
+static void contiguous(void)
+{
+	if (!start_contiguous())
+		return;
+	/* What the CPU may note in any of them. */
+	pte(block() + 3)->entry |= RAW_NOTED;
+	pte(block() + 3)->bits |= FOLIO_PROBE_DIRTY | FOLIO_PROBE_YOUNG;
+	end_good();
+	/* It is not in all, or in one too many. */
+	if (!start_contiguous())
+		return;
+	pte(block() + 5)->bits &= ~FOLIO_PROBE_CONTIGUOUS;
+	end_block(block() + 5, 1, 0);
+	if (!start_contiguous())
+		return;
+	pte(3 * block() - 1)->bits |= FOLIO_PROBE_CONTIGUOUS;
+	end_block(2 * block(), 1, 0);
+	/* One of them is not there. */
+	if (!start_contiguous())
+		return;
+	pte(block())->kind = FOLIO_PROBE_KIND_NONE;
+	pte(block())->bits = 0;
+	pte(block())->folio = pte(block())->pfn = FOLIO_PROBE_NONE;
+	flags = 0;
+	resident = anonymous = 2 * pmd_pages - 1;
+	tell_smaps();
+	end_block(block(), 1, 0);
+}
+
+/* Other pages than those that go on, of another folio. */
+static void contiguous_pages(void)
+{
+	size_t i;
+
+	if (!start_contiguous())
+		return;
+	pte(block() + 1)->pfn = pte(block() + 1)->folio = ALONE + block() + 1;
+	pte(block() + 1)->index = pte(block() + 1)->order = 0;
+	pte(block() + 1)->large_mapcount = pte(block() + 1)->nr_pages_mapped = 0;
+	pte(block() + 1)->refcount = 1;
+	flags = 0;
+	end_block(block() + 1, (int64_t)(LARGE + block() + 1), (int64_t)(ALONE + block() + 1));
+	/* They go on, but do not begin where a block may. */
+	if (!start_contiguous())
+		return;
+	for (i = block(); i < 2 * block(); i++) {
+		pte(i)->pfn++;
+		pte(i)->index++;
+		pte(i)->entry = RAW(pte(i)->pfn);
+		pte(i)->bits = FOLIO_PROBE_CONTIGUOUS;
+		pte(i)->page_mapcount = 2;
+	}
+	pte(i)->bits = 0;
+	pte(i)->page_mapcount = 2;
+	flags = 0;
+	end_block(block(), 0, 1);
+}
+
+/* Attributes: what the probe knows a bit for, and what it does not. */
+static void contiguous_attributes(void)
+{
+	if (!start_contiguous())
+		return;
+	pte(2 * block() - 1)->bits = FOLIO_PROBE_EXCLUSIVE | FOLIO_PROBE_CONTIGUOUS;
+	end_block(2 * block() - 1, FOLIO_PROBE_WRITE, 0);
+	if (!start_contiguous())
+		return;
+	pte(block() + 2)->entry &= ~RAW_USER;
+	end_block(block() + 2, (int64_t)RAW(LARGE + block() + 2),
+		  (int64_t)(RAW(LARGE + block() + 2) & ~RAW_USER));
+	/* A folio of hugetlb is not asked. */
+	if (!start_contiguous())
+		return;
+	pte(SMALL - 1)->bits |= FOLIO_PROBE_CONTIGUOUS;
+	pte(SMALL - 1)->folio_flags |= FOLIO_PROBE_F_HUGETLB;
+	flags = 0;
+	end_good();
+}
+
+/* Only a part of the block is looked at. */
+static void contiguous_in_part(void)
+{
+	if (!start_contiguous())
+		return;
+	region.addr = (void *)(uintptr_t)pte(block() + 3)->addr;
+	region.npages = 4;
+	flags = 0;
+	end_good();
+	if (!start_contiguous())
+		return;
+	region.addr = (void *)(uintptr_t)pte(block() + 3)->addr;
+	region.npages = block();
+	flags = 0;
+	pte(2 * block())->bits |= FOLIO_PROBE_CONTIGUOUS;
+	pte(block() + 4)->bits &= ~FOLIO_PROBE_CONTIGUOUS;
+	base = pte(block() + 3)->addr;
+	end_broken(DEVTHP_RULE_CONTIGUOUS, 1, 1, 0);
+}
+
 /* Those that cannot be said to be of the same entries. */
 static void sums_that_say_nothing(void)
 {
@@ -620,6 +748,10 @@ static const struct tap_case cases[] = {
 	{ "anonymous sum of a mapping", anonymous_sum },
 	{ "huge sum of a mapping", huge_sum },
 	{ "swapped sum of a mapping", swapped_sum },
+	{ "contiguous", contiguous },
+	{ "contiguous pages", contiguous_pages },
+	{ "contiguous attributes", contiguous_attributes },
+	{ "contiguous in part", contiguous_in_part },
 	{ "sums that say nothing", sums_that_say_nothing },
 	{ "shared", shared },
 	{ "only rules asked for", only_rules_asked_for },
