@@ -39,7 +39,7 @@ counts=
 # override.
 args="console=$console oops=panic panic=-1 rdinit=/init watchdog_thresh=60 printk.devkmsg=on"
 args="$args $machine_args $kernel_args ${GUEST_ARGS:-}"
-args="$args devthp.job=$job devthp.kernel=$kernel devthp.slowness=$slowness"
+args="$args devthp.job=$job devthp.kernel=$kernel devthp.slowness=$slowness${lacks:+ devthp.lacks=$lacks}"
 
 # timeout must not take QEMU away from the terminal, or ^C would not reach it.
 run_qemu()

@@ -127,9 +127,10 @@ load_arch()
 	busybox=/bin/busybox
 	cross=
 	if [ "$(uname -m)" = "${gnu_triplet%%-*}" ]; then
-		cross_packages=gcc
+		cross_packages="gcc libc6-dev"
 	else
 		cross=$gnu_triplet-
+		busybox=$arch_dir/busybox	# which deps.sh brings
 	fi
 	cc=${cross}gcc
 	# Without the depend mode a first compilation takes nearly twice as long.
@@ -173,6 +174,7 @@ load_kernel()
 	kernel_args=$(needed argument)
 	memory=$(needed memory)		# of the guest
 	memory=${memory##* }
+	lacks=$(needed lacks | tr ' ' ,)
 	processors=$(needed processors)
 	processors=${processors##* }
 }
@@ -184,7 +186,7 @@ needed()
 	needs=${NEEDS:-$top/selftests/needs}
 	awk -v wanted="$1" -v arch="$ARCH" -v kernel="$kernel" '
 		/^[ \t]*(#|$)/ { next }
-		NF != 3 || $1 !~ /^(module|processors|memory|argument)$/ {
+		NF != 3 || $1 !~ /^(module|processors|memory|argument|lacks)$/ {
 			print FILENAME ":" FNR ": this is not WORD WHERE VALUE" >"/dev/stderr"
 			exit 1
 		}

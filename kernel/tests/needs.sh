@@ -25,7 +25,12 @@ arguments()
 		sed -n 's/.*\(reserve.*\) devthp.job.*/\1/p'
 }
 
-plan 9
+told_of_lacks()
+{
+	PATH="$dir/stubs:$PATH" "$scripts/boot.sh" patched probe "$dir/guest" 10 | grep -o 'devthp.lacks=.*[^>]'
+}
+
+plan 11
 needs "# comment" "" "memory all 7G" "processors\tall\t3" "memory debug 9G" "argument all reserve=1\$2" \
 	"argument $ARCH here" "argument elsewhere there" "argument debug more"
 expect 0 "<7G>" "memory" boot patched
@@ -33,6 +38,9 @@ expect 0 "<9G>" "memory of another kernel" boot debug
 expect 0 "<3,sockets=3>" "processors" boot patched
 expect 0 "reserve=1\$2 here" "arguments, and no others" arguments patched
 expect 0 "reserve=1\$2 here more" "arguments of another kernel" arguments debug
+expect 1 "" "what the machine lacks, when it lacks nothing" told_of_lacks
+needs "memory all 7G" "processors all 1" "lacks $ARCH this" "lacks elsewhere that" "lacks all more"
+expect 0 "devthp.lacks=this,more" "what the machine lacks" told_of_lacks
 needs "memory all 7G" "" "memroy all 7G"
 expect 1 "needs:3: this is not WORD WHERE VALUE" "a word that is none" boot patched
 needs "memory all 7G" "memory 7G"

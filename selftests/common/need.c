@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
+#include <stdlib.h>
+#include <string.h>
+
 #include "need.h"
 #include "ready.h"
 #include "textfile.h"
@@ -8,6 +11,26 @@ int missing(const char *what, const char **why)
 {
 	*why = what;
 	return everything_is_required() ? KSFT_FAIL : KSFT_SKIP;
+}
+
+static bool machine_lacks(const char *feature)
+{
+	const size_t length = strlen(feature);
+	const char *list = getenv("DEVTHP_LACKS");
+
+	while (list && *list) {
+		if (strcspn(list, ",") == length && !strncmp(list, feature, length))
+			return true;
+		list += strcspn(list, ",");
+		list += *list == ',';
+	}
+	return false;
+}
+
+int missing_feature(const char *feature, const char *what, const char **why)
+{
+	*why = what;
+	return machine_lacks(feature) ? KSFT_SKIP : missing(what, why);
 }
 
 int file_needed(const char *path, const char *option, const char **why)

@@ -39,4 +39,11 @@ int coherent_needed(const char **why);
  */
 int missing(const char *what, const char **why);
 
+/*
+ * The same, but where DEVTHP_LACKS in the environment, a list with commas, has the
+ * feature: no machine of this kind has it, so that there is a reason to skip even if
+ * everything is required.
+ */
+int missing_feature(const char *feature, const char *what, const char **why);
+
 #endif

@@ -252,6 +252,8 @@ int soft_dirty_needed(const char **why)
 	if (!is_right(*why))
 		return KSFT_FAIL;
 	if (!(entry & PAGEMAP_SOFT_DIRTY))
-		return missing("soft-dirty is not tracked: CONFIG_MEM_SOFT_DIRTY is off", why);
+		return missing_feature("soft-dirty",
+				       "soft-dirty is not tracked: CONFIG_MEM_SOFT_DIRTY is off",
+				       why);
 	return KSFT_PASS;
 }
