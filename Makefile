@@ -16,12 +16,15 @@ export ARCH ?= x86_64
 export KERNEL_SRC
 export NEWER_SRC
 export MINUTES ?= 30
-export STATES ?= most
+export STATES
 export BUDGET
 export MUTANTS
 export SHARD
 export V
 unexport O MAKEFLAGS MAKEOVERRIDES MFLAGS
+
+# The kernel to compare with, where make check does (kernel/arch).
+compared := $(shell sed -n 's/^check_parts=.*\(unpatched\).*/\1/p' kernel/arch/$(ARCH).sh 2>/dev/null)
 
 MAKEFLAGS += --no-print-directory
 s := @kernel/scripts
@@ -32,7 +35,7 @@ s := @kernel/scripts
 run: accel			## boot and print the life of one 2 MiB folio
 	$(s)/run.sh
 
-check: accel unpatched		## run every test; ends with "N passed, N failed, N skipped"
+check: accel $(compared)		## run every test; ends with "N passed, N failed, N skipped"
 	$(s)/deps.sh lib
 	$(s)/check.sh
 
@@ -120,7 +123,7 @@ mutants: accel			## is every fault of kernel/mutants noticed? MUTANTS="NAME...",
 check-newer: accel		## hmm-tests of a newer kernel: NEWER_SRC, or Debian's newest source
 	$(s)/newer.sh
 
-check-guest: accel unpatched	## only the tests in the guest; SHARD=N/M, some of them
+check-guest: accel $(compared)	## only the tests in the guest; SHARD=N/M, some of them
 	$(s)/check.sh guest
 
 check-unpatched: accel unpatched	## only the unpatched kernel: new tests must not pass there

@@ -4,6 +4,7 @@
 image="arch/x86/boot/bzImage"	# below the object directory
 image_target=bzImage
 gnu_triplet="x86_64-linux-gnu"
+debian_arch=amd64
 cross_packages="gcc-x86-64-linux-gnu libc6-dev-amd64-cross"
 qemu="qemu-system-x86_64"
 qemu_package="qemu-system-x86"
@@ -12,6 +13,13 @@ console=ttyS0
 # timer works, and would panic. KVM tells its guests not to look.
 machine_args=no_timer_check
 accelerators="kvm tcg,thread=multi"	# tried in this order, by a probe boot
+
+# What "make check" is made of, in which states of the memory, and in how many minutes.
+check_parts="lint runner lib portable guest unpatched"
+check_states=most
+check_budget=
+check_first=		# programs, where there is a budget
+mutants_by=all		# programs of the suite, or killers
 
 # The machine; microvm is smaller, but does not boot under TCG. With the default
 # CPU, TCG takes a quarter less time than with all that -cpu max has to emulate; entries

@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # deps.sh [LIST...]: install the Debian packages that are missing, naming them first:
-# of kernel/deps, and of kernel/deps-LIST.
+# of kernel/deps, and of kernel/deps-LIST. What runs in a guest of another architecture
+# than this machine's is not installed, but taken out of its package.
 . "$(dirname "$0")/lib.sh"
 load_arch
 
@@ -22,14 +23,57 @@ present()
 	esac
 }
 
+# The emulator, and a compiler; one of another architecture has a C library beside it.
+of_the_architecture()
+{
+	echo "$qemu $qemu_package"
+	echo "${cross}gcc ${cross_packages% *}"
+	[ -z "$cross" ] || echo "/usr/$gnu_triplet/include/stdio.h ${cross_packages#* }"
+}
+
+# apt of another architecture, whose lists are its own: this machine's know nothing of it.
+apt_of_the_architecture()
+{
+	apt-get -q -o APT::Architecture="$debian_arch" -o APT::Architectures="$debian_arch" \
+		-o APT::Sandbox::User=root -o Dir::State="$apt/state" -o Dir::Cache="$apt/cache" \
+		-o Dir::State::status=/dev/null "$@"
+}
+
+# The program of the guest, for an architecture that packages here are not of.
+bring_busybox()
+{
+	[ -n "$cross" ] && [ ! -x "$busybox" ] || return 0
+	apt=$arch_dir/apt
+	say DEPS "busybox-static of $debian_arch"
+	have apt-get || die "there is no apt-get here: put a static busybox of $debian_arch at $busybox."
+	rm -rf "$apt"
+	mkdir -p "$apt/state/lists/partial" "$apt/cache/archives/partial" "$apt/root"
+	logged "$build/log/apt-$ARCH.log" apt_of_the_architecture update ||
+		die "apt-get update failed for $debian_arch, whose busybox-static is needed."
+	cd "$apt"
+	logged "$build/log/apt-$ARCH.log" apt_of_the_architecture download busybox-static ||
+		die "apt-get could not download busybox-static of $debian_arch."
+	logged "$build/log/apt-$ARCH.log" dpkg-deb -x ./busybox-static_*.deb root ||
+		die "the package of busybox-static of $debian_arch is broken."
+	for place in bin usr/bin; do
+		[ ! -f "$apt/root/$place/busybox" ] || cp "$apt/root/$place/busybox" "$busybox.new"
+	done
+	mv "$busybox.new" "$busybox"
+	cd "$top"
+	rm -rf "$apt"
+}
+
 lists=$(for list; do echo "$top/kernel/deps-$list"; done)
 missing=$(
-	{ cat "$top/kernel/deps" ${lists} | sed '/^#/d'; echo "$qemu $qemu_package"; echo "${cross}gcc $cross_packages"; } |
+	{ cat "$top/kernel/deps" ${lists} | sed '/^#/d'; of_the_architecture; } |
 	while read -r need package; do
 		present "$need" || echo "$package"
 	done | xargs -n 1 | sort -u | xargs
 )
-[ -n "$missing" ] || exit 0
+if [ -z "$missing" ]; then
+	bring_busybox
+	exit 0
+fi
 
 say DEPS "missing: $missing"
 have apt-get ||
@@ -55,3 +99,4 @@ logged "$build/log/apt.log" $sudo apt-get update -q ||
 say DEPS "apt-get install"
 logged "$build/log/apt.log" install_missing ||
 	die "apt-get could not install: $missing"
+bring_busybox

@@ -4,8 +4,9 @@
 # the machine has the processors and the memory: most programs keep one processor busy.
 # Each guest has every second program, and what it leaves in DIR/1 and DIR/2; no verdict
 # here: judge-guests.sh. SHARD=N/M leaves all but every Mth program to other machines.
-# STATES says in which states of memory: most, all, or typical. What a guest's kernel has
-# said something of runs no more programs there.
+# STATES says in which states of memory: most, all, or typical. It and BUDGET are what
+# kernel/arch has if they are not given. What a guest's kernel has said something of runs
+# no more programs there.
 . "$(dirname "$0")/lib.sh"
 load_kernel "$1"
 scripts=$top/kernel/scripts
@@ -16,16 +17,18 @@ if [ "$jobs" -lt 2 ] || [ "$available" -lt $((2 * ${memory%G} + 2)) ]; then
 	guests=1
 fi
 count=${guests##* }
-case ${STATES:=most} in
+states=${STATES:-$check_states}
+budget=${BUDGET:-$check_budget}
+case $states in
 most|all|typical) ;;
-*) die "STATES=$STATES is neither most nor all nor typical." ;;
+*) die "STATES=$states is neither most nor all nor typical." ;;
 esac
-case ${BUDGET:-} in
-*[!0-9]*|0*) die "BUDGET=$BUDGET is no number of minutes." ;;
+case $budget in
+*[!0-9]*|0*) die "BUDGET=$budget is no number of minutes." ;;
 esac
 
 shard=$(shard_given)
-choice="devthp.shard=$shard devthp.states=$STATES devthp.splat=stop ${BUDGET:+devthp.budget=$BUDGET}"
+choice="devthp.shard=$shard devthp.states=$states devthp.splat=stop ${budget:+devthp.budget=$budget}"
 
 mkdir -p "$dir"
 of_shard "$shard" <"$kernel_dir/tests.list" >"$dir/programs"

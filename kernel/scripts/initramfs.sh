@@ -10,10 +10,18 @@ tests=$kernel_dir/tests.list
 image_file=$kernel_dir/initramfs.cpio
 
 # What the guest runs, in this order: our selftests, then the kernel's own, with huge
-# pages where they are asked for and everywhere.
+# pages where they are asked for and everywhere. With a budget it begins at the end, where
+# those are that kernel/arch wants first.
 selftests=$(sed -n 's,^devthp:,devthp/,p' "$arch_dir/selftests/kselftest-list.txt")
 [ -n "$selftests" ] || die "selftests/ names no program to run."
-printf '%s\n' $selftests hmm-tests hmm-tests-thp >"$tests"
+# shellcheck disable=SC2154
+printf '%s\n' $selftests hmm-tests hmm-tests-thp |
+	awk -v first="$check_first" '
+		BEGIN { n = split(first, name); for (i in name) wanted[name[i]] }
+		{ base = $0; sub(".*/", "", base) }
+		base in wanted { line[base] = $0; next }
+		{ print }
+		END { for (i = n; i; i--) if (name[i] in line) print line[name[i]] }' >"$tests"
 
 {
 	for d in /bin /dev /guest /lib /proc /root /sys /tests /tests/devthp /tmp; do
