@@ -333,4 +333,18 @@ TEST_F(pieces, range)
 	ASSERT_RIGHT(pfnmap_write(map));
 }
 
+/* No entry of 2 MiB over pieces of 64 KiB, in one go or one by one. */
+TEST_F(pieces, too_small_for_an_entry)
+{
+	struct pfnmap *map = &self->map;
+
+	ASSERT_RIGHT(pfnmap_faults(map, ORDER_2M, 0));
+	ASSERT_RIGHT(pfnmap_data(map));
+	ASSERT_RIGHT(pfnmap_entry_is(map, map->addr, FOLIO_PROBE_PTE, true));
+	ASSERT_RIGHT(pfnmap_evict(map, 0, map->bytes));
+	ASSERT_RIGHT(pfnmap_faults(map, ORDER_2M, HUGE_PFNMAP_AROUND));
+	ASSERT_RIGHT(pfnmap_data(map));
+	ASSERT_RIGHT(pfnmap_write(map));
+}
+
 TEST_HARNESS_MAIN

@@ -12,7 +12,25 @@
 #include "textfile.h"
 #include "verdict.h"
 
-#define LOADED "/sys/module/test_hmm"
+static const char *const test_hmm_parameters[] = { "spm_addr_dev0", "spm_addr_dev1", NULL };
+
+static const char *name = "test_hmm";
+static const char *const *parameters = test_hmm_parameters;
+
+void module_choose(const char *other, const char *const *its_parameters)
+{
+	name = other;
+	parameters = its_parameters;
+}
+
+/* A file of it in sysfs, or of all of it. */
+static const char *loaded(const char *file)
+{
+	static char path[128];
+
+	snprintf(path, sizeof(path), "/sys/module/%s%s", name, file);
+	return path;
+}
 
 #ifndef MODULE_INIT_COMPRESSED_FILE
 #define MODULE_INIT_COMPRESSED_FILE 4
@@ -25,14 +43,14 @@ static bool find_file(char *path, size_t size)
 	struct utsname system;
 	size_t i;
 
-	snprintf(path, size, "/lib/test_hmm.ko");
+	snprintf(path, size, "/lib/%s.ko", name);
 	if (file_exists(path))
 		return true;
 	if (uname(&system))
 		return false;
 	for (i = 0; i < sizeof(suffixes) / sizeof(*suffixes); i++) {
-		snprintf(path, size, "/lib/modules/%s/kernel/lib/test_hmm.ko%s",
-			 system.release, suffixes[i]);
+		snprintf(path, size, "/lib/modules/%s/kernel/lib/%s.ko%s",
+			 system.release, name, suffixes[i]);
 		if (file_exists(path))
 			return true;
 	}
@@ -41,36 +59,37 @@ static bool find_file(char *path, size_t size)
 
 static const char *read_parameters(struct module *module)
 {
-	uint64_t first, second;
+	char *to = module->parameters, *end = to + sizeof(module->parameters);
+	const char *const *parameter;
+	char file[64];
+	uint64_t value;
 
-	CHECK(file_number(LOADED "/parameters/spm_addr_dev0", &first));
-	CHECK(file_number(LOADED "/parameters/spm_addr_dev1", &second));
-	snprintf(module->parameters, sizeof(module->parameters),
-		 "spm_addr_dev0=%llu spm_addr_dev1=%llu",
-		 (unsigned long long)first, (unsigned long long)second);
+	for (parameter = parameters; *parameter; parameter++) {
+		snprintf(file, sizeof(file), "/parameters/%s", *parameter);
+		CHECK(file_number(loaded(file), &value));
+		to += snprintf(to, end - to, "%s=%llu ", *parameter, (unsigned long long)value);
+	}
 	return RIGHT;
 }
 
 int module_needed(struct module *module, const char **why)
 {
-	if (!file_exists(LOADED "/initstate"))
-		return missing("test_hmm is no module of this kernel that is loaded",
-			       why);
+	if (!file_exists(loaded("/initstate")))
+		return missing(wrong("%s is no module of this kernel that is loaded", name), why);
 	if (!find_file(module->path, sizeof(module->path)))
-		return missing("there is no file of test_hmm to load it from again",
-			       why);
+		return missing(wrong("there is no file of %s to load it from again", name), why);
 	*why = read_parameters(module);
 	return is_right(*why) ? KSFT_PASS : missing(*why, why);
 }
 
 bool module_is_loaded(void)
 {
-	return file_exists(LOADED);
+	return file_exists(loaded(""));
 }
 
 int module_unload(void)
 {
-	return syscall(SYS_delete_module, "test_hmm", O_NONBLOCK) ? -errno : 0;
+	return syscall(SYS_delete_module, name, O_NONBLOCK) ? -errno : 0;
 }
 
 int module_try_to_load(const struct module *module)
@@ -89,5 +108,5 @@ int module_try_to_load(const struct module *module)
 
 const char *module_load(const struct module *module)
 {
-	return went_well("load test_hmm", module_try_to_load(module));
+	return went_well("load the module", module_try_to_load(module));
 }

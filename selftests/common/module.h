@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* The module of the test devices: taken out of the kernel, and put back in. */
+/* A module of test devices: taken out of the kernel, and put back in. */
 #ifndef MODULE_H
 #define MODULE_H
 
@@ -10,6 +10,9 @@ struct module {
 	char path[256];
 	char parameters[256];
 };
+
+/* Not test_hmm, but that one, whose parameters, up to a NULL, are numbers. */
+void module_choose(const char *other, const char *const *its_parameters);
 
 /*
  * Whether it is one that can be unloaded, and loaded again as it was; see need.h.

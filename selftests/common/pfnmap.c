@@ -143,13 +143,18 @@ const char *pfnmap_faults(struct pfnmap *map, unsigned int order, uint32_t flags
 	return command(map, "HUGE_PFNMAP_ENTRY", HUGE_PFNMAP_ENTRY, &entry);
 }
 
-const char *pfnmap_evict(struct pfnmap *map, size_t first, size_t bytes)
+const char *pfnmap_evict(const struct pfnmap *map, size_t first, size_t bytes)
 {
 	struct huge_pfnmap_range range = {
 		.size = sizeof(range), .first = first, .bytes = bytes,
 	};
 
 	return command(map, "HUGE_PFNMAP_EVICT", HUGE_PFNMAP_EVICT, &range);
+}
+
+bool pfnmap_moves_empty(const struct pfnmap *map)
+{
+	return map->bytes >= SIZE_1G;
 }
 
 const char *pfnmap_move(struct pfnmap *map, enum huge_pfnmap_backing backing,
@@ -159,6 +164,7 @@ const char *pfnmap_move(struct pfnmap *map, enum huge_pfnmap_backing backing,
 		.size = sizeof(move),
 		.backing = backing,
 		.order = chunk_order(backing, order),
+		.flags = pfnmap_moves_empty(map) ? HUGE_PFNMAP_DISCARD : 0,
 	};
 
 	CHECK(pfnmap_is_untouched(map));

@@ -107,10 +107,12 @@ const char *pfnmap_map_apart(struct pfnmap *map, size_t offset, size_t bytes);
 /* Faults insert that, from now on. */
 const char *pfnmap_faults(struct pfnmap *map, unsigned int order, uint32_t flags);
 
-/* Unmap a part, everywhere; take other memory. */
-const char *pfnmap_evict(struct pfnmap *map, size_t first, size_t bytes);
+/* Unmap a part, everywhere; take other memory, without the content of 1 GiB. */
+const char *pfnmap_evict(const struct pfnmap *map, size_t first, size_t bytes);
 const char *pfnmap_move(struct pfnmap *map, enum huge_pfnmap_backing backing,
 			unsigned int order);
+
+bool pfnmap_moves_empty(const struct pfnmap *map);
 
 /* New content at those places. */
 const char *pfnmap_fill(struct pfnmap *map);

@@ -1,0 +1,299 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All at the same time, in no order: a driver unmaps and moves memory that it has mapped by
+ * page frame number, while it is read, written, asked for by GUP-fast, forked, and while
+ * processes are killed that do so.
+ *
+ * Rules: who accesses it finds what was written last, wherever it is; GUP gets nothing; what
+ * the driver has unmapped is mapped in no process (mm/huge_memory.c, copy_huge_pmd()).
+ * DEVTHP_RACE_SECONDS=number is how long each takes (default 2).
+ */
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "common/harness.h"
+#include "common/pfnmap.h"
+#include "common/pin.h"
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return time.tv_sec + time.tv_nsec / 1e9;
+}
+
+static double end_of_race(void)
+{
+	const char *seconds = getenv("DEVTHP_RACE_SECONDS");
+
+	return now() + (seconds && atoi(seconds) > 0 ? atoi(seconds) : 2);
+}
+
+/* ---- Threads of one process ---- */
+
+struct racer {
+	struct pfnmap *map;
+	const char *(*step)(struct racer *racer);
+	pthread_t thread;
+	double end;
+	unsigned int steps;
+	uint64_t *word;		/* that nobody else writes, and what it should hold */
+	uint64_t value;
+	char wrong[512];
+};
+
+static _Atomic bool over;
+
+static void *race(void *arg)
+{
+	struct racer *racer = arg;
+	const char *verdict = RIGHT;
+
+	while (is_right(verdict) && !over && now() < racer->end) {
+		verdict = racer->step(racer);
+		racer->steps++;
+		sched_yield();
+	}
+	if (!is_right(verdict))
+		over = true;
+	snprintf(racer->wrong, sizeof(racer->wrong), "%s", verdict);
+	return NULL;
+}
+
+static const char *reads(struct racer *racer)
+{
+	return pfnmap_data(racer->map);
+}
+
+/* Whatever moves in between: what was written is there. */
+static const char *writes(struct racer *racer)
+{
+	if (*(volatile uint64_t *)racer->word != racer->value)
+		return wrong("%#llx was written, %#llx is there", (unsigned long long)racer->value,
+			     (unsigned long long)*racer->word);
+	*(volatile uint64_t *)racer->word = ++racer->value;
+	return RIGHT;
+}
+
+static const char *asks_gup(struct racer *racer)
+{
+	enum gup_call call = racer->steps % 2 ? GET_USER_PAGES_FAST : PIN_USER_PAGES_FAST;
+	size_t got;
+
+	CHECK(gup_got(call, racer->map->addr + SIZE_64K, 32, 16, &got));
+	return got ? wrong("GUP-fast got %zu pages", got) : RIGHT;
+}
+
+static const char *evicts(struct racer *racer)
+{
+	static const size_t sizes[] = { SIZE_4K, SIZE_2M };
+	const size_t size = sizes[racer->steps % 2];
+
+	return pfnmap_evict(racer->map, racer->steps * 7 * size % racer->map->bytes, size);
+}
+
+/* Not of 1 GiB: the content would stay behind. */
+static const char *moves(struct racer *racer)
+{
+	struct pfnmap *map = racer->map;
+
+	if (pfnmap_moves_empty(map))
+		return pfnmap_evict(map, 0, map->bytes);
+	return pfnmap_move(map, (map->backing + 1) % HUGE_PFNMAP_BACKINGS, map->order);
+}
+
+static const char *run_race(struct pfnmap *map, struct racer *racers, unsigned int count)
+{
+	const double end = end_of_race();
+	const char *verdict = RIGHT;
+	unsigned int i;
+
+	over = false;
+	for (i = 0; i < count; i++) {
+		racers[i].map = map;
+		racers[i].end = end;
+		if (pthread_create(&racers[i].thread, NULL, race, &racers[i]))
+			return wrong("no thread");
+	}
+	for (i = 0; i < count; i++) {
+		pthread_join(racers[i].thread, NULL);
+		if (is_right(verdict) && !is_right(racers[i].wrong))
+			verdict = wrong("racer %u after %u steps: %s", i, racers[i].steps,
+					racers[i].wrong);
+		if (is_right(verdict) && !racers[i].steps)
+			verdict = wrong("racer %u did nothing", i);
+	}
+	return verdict;
+}
+
+FIXTURE(raced)
+{
+	struct pfnmap map;
+};
+
+PFNMAP_FIXTURE(raced)
+
+TEST_F_TIMEOUT(raced, by_all, 8 * PATIENCE)
+{
+	struct pfnmap *map = &self->map;
+	uint64_t *word = (uint64_t *)(map->addr + 3 * SIZE_64K);
+	struct racer racers[] = {
+		{ .step = reads }, { .step = asks_gup }, { .step = evicts }, { .step = moves },
+		{ .step = writes, .word = word, .value = *word },
+	};
+
+	NEED(pin_needed, PIN_SLOW);
+	ASSERT_RIGHT(run_race(map, racers, ARRAY_SIZE(racers)));
+	ASSERT_RIGHT(pfnmap_data(map));
+	ASSERT_EQ(racers[4].value, *(volatile uint64_t *)word);
+}
+
+/* ---- A process that forks while it is unmapped ---- */
+
+static void *evict_all(void *arg)
+{
+	struct racer *racer = arg;
+
+	while (!over)
+		;
+	snprintf(racer->wrong, sizeof(racer->wrong), "%s",
+		 pfnmap_evict(racer->map, 0, racer->map->bytes));
+	return NULL;
+}
+
+/*
+ * Whatever came first: when both are done, and nobody has touched it, nothing is mapped,
+ * here or in the child, which has not looked before it is told to.
+ */
+static const char *forks_while_it_is_unmapped(struct pfnmap *map)
+{
+	struct racer racer = { .map = map };
+	char sentence[512] = "";
+	int go[2], said[2];
+	pid_t child;
+
+	if (pipe(go) || pipe(said))
+		return wrong("no pipes");
+	over = false;
+	if (pthread_create(&racer.thread, NULL, evict_all, &racer))
+		return wrong("no thread");
+	over = true;
+	child = fork();
+	if (!child) {
+		close(go[1]);
+		if (read(go[0], sentence, 1))
+			_exit(1);
+		snprintf(sentence, sizeof(sentence), "%s", pfnmap_entries_are_none(map));
+		_exit(write(said[1], sentence, sizeof(sentence)) != sizeof(sentence));
+	}
+	pthread_join(racer.thread, NULL);
+	close(go[1]);
+	close(go[0]);
+	close(said[1]);
+	if (read(said[0], sentence, sizeof(sentence)) != sizeof(sentence))
+		snprintf(sentence, sizeof(sentence), "the child did not say anything");
+	close(said[0]);
+	waitpid(child, NULL, 0);
+	if (!is_right(racer.wrong))
+		return wrong("%s", racer.wrong);
+	CHECK(pfnmap_entries_are_none(map));
+	return is_right(sentence) ? RIGHT : wrong("child: %s", sentence);
+}
+
+FIXTURE(forked)
+{
+	struct pfnmap map;
+};
+
+/* As many entries as can be, all inserted by one touch. */
+FIXTURE_VARIANT(forked)
+{
+	struct pfnmap_kind kind;
+};
+
+FIXTURE_VARIANT_ADD(forked, ptes) { .kind = { HUGE_PFNMAP_BARE, ORDER_4K, SIZE_2M } };
+FIXTURE_VARIANT_ADD(forked, pmds) { .kind = { HUGE_PFNMAP_BARE, ORDER_2M, SIZE_1G } };
+FIXTURE_VARIANT_ADD(forked, pud) { .kind = { HUGE_PFNMAP_BARE, ORDER_1G, SIZE_1G } };
+
+FIXTURE_SETUP(forked)
+{
+	SETUP_PFNMAP(&self->map, &variant->kind);
+	ASSERT_RIGHT(pfnmap_faults(&self->map, variant->kind.order, HUGE_PFNMAP_AROUND));
+}
+
+FIXTURE_TEARDOWN(forked)
+{
+	TEARDOWN_PFNMAP(&self->map);
+}
+
+TEST_F_TIMEOUT(forked, while_it_is_unmapped, 8 * PATIENCE)
+{
+	const double end = end_of_race();
+	unsigned int times = 0;
+
+	do {
+		ASSERT_RIGHT(pfnmap_data(&self->map));
+		ASSERT_RIGHT(forks_while_it_is_unmapped(&self->map));
+		times++;
+	} while (now() < end);
+	TH_LOG("%u forks", times);
+}
+
+/* ---- Processes that are killed in the middle ---- */
+
+static _Atomic unsigned int *steps_of_child;
+
+static void do_everything(struct pfnmap *map)
+{
+	struct racer racer = { .map = map };
+
+	for (;;) {
+		pfnmap_data(map);
+		(racer.steps % 3 ? evicts : moves)(&racer);
+		racer.steps++;
+		(*steps_of_child)++;
+	}
+}
+
+/* The buffer, which this process has as well, is in one of the memories, and is right. */
+static const char *is_right_after(struct pfnmap *map, unsigned int steps)
+{
+	struct huge_pfnmap_stats stats;
+	pid_t child;
+
+	*steps_of_child = 0;
+	child = fork();
+	if (!child)
+		do_everything(map);
+	while (*steps_of_child < steps)
+		sched_yield();
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	CHECK(pfnmap_stats(map, &stats));
+	map->backing = stats.backing;
+	CHECK(pfnmap_data(map));
+	return pfnmap_pages(map, &map->before);
+}
+
+TEST_F_TIMEOUT(raced, by_who_is_killed, 8 * PATIENCE)
+{
+	const double end = end_of_race();
+	unsigned int times = 0;
+
+	steps_of_child = mmap(NULL, SIZE_4K, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			      -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)steps_of_child);
+	do {
+		ASSERT_RIGHT(is_right_after(&self->map, 1 + times % 5));
+		times++;
+	} while (now() < end);
+	TH_LOG("%u processes", times);
+}
+
+TEST_HARNESS_MAIN
