@@ -50,7 +50,8 @@ directories()
 		drivers/gpu/drm/nouveau/nouveau_svm.o $amdkfd/kfd_migrate.o $amdkfd/kfd_svm.o ;;
 	powerpc) echo arch/powerpc/kvm/book3s_hv_uvmem.o mm/huge_memory.o mm/migrate_device.o ;;
 	thp-off|device-private-off|migration-off) echo mm/ fs/proc/ kernel/fork.o ;;
-	*) echo mm/ fs/proc/ kernel/fork.o lib/test_hmm.o ;;
+	*) echo mm/ fs/proc/ kernel/fork.o lib/test_hmm.o
+		[ ! -f "$src/lib/test_huge_pfnmap.c" ] || echo lib/test_huge_pfnmap.o ;;
 	esac
 }
 
@@ -125,7 +126,7 @@ would_link()
 	esac
 	symbols_of "$obj" >"$work/common.nm"
 	symbols_of "$work/$configuration" >"$work/objects.nm"
-	awk -v module=lib/test_hmm.o -f "$top/kernel/scripts/symbols.awk" part=whole "$obj/System.map" \
+	awk -v modules="lib/test_hmm.o lib/test_huge_pfnmap.o" -f "$top/kernel/scripts/symbols.awk" part=whole "$obj/System.map" \
 		part=common "$work/common.nm" part=objects "$work/objects.nm" >>"$1"
 	! grep -q '^error: ' "$1"
 }
@@ -133,7 +134,7 @@ would_link()
 symbols_of()
 {
 	# shellcheck disable=SC2046
-	(cd "$1" && nm -A $(find mm fs/proc kernel/fork.o lib/test_hmm.o -name '*.o' 2>/dev/null))
+	(cd "$1" && nm -A $(find mm fs/proc kernel/fork.o lib/test_hmm.o lib/test_huge_pfnmap.o -name '*.o' 2>/dev/null))
 }
 
 compile()

@@ -5,7 +5,7 @@
 #   whole	System.map of a whole kernel
 #   common	nm -A of those of its objects that the configuration has, too
 #   objects	nm -A of the configuration's
-# -v module=FILE names an object that may only use what is exported.
+# -v modules="FILE..." names objects that may only use what is exported.
 
 # A module gets this from modpost.
 $NF == "__this_module" {
@@ -34,11 +34,13 @@ $(NF - 1) ~ /^[A-TV-Z]$/ || $NF ~ /^__export_symbol_/ {
 }
 
 END {
+	count = split(modules, module, " ")
 	for (symbol in users) {
 		if (!(symbol in defined) && !(symbol in outside))
 			print "error: " symbol " is defined nowhere, but used in" users[symbol]
-		else if ((users[symbol] " ") ~ (" " module " ") && symbol in defined &&
-			 !(("__export_symbol_" symbol) in defined))
-			print "error: " symbol " is not exported, but used in " module
+		for (i = 1; i <= count; i++)
+			if ((users[symbol] " ") ~ (" " module[i] " ") && symbol in defined &&
+			    !(("__export_symbol_" symbol) in defined))
+				print "error: " symbol " is not exported, but used in " module[i]
 	}
 }
