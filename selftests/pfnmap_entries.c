@@ -179,6 +179,8 @@ TEST_F(chosen, no_room_for_a_pud)
 	ASSERT_RIGHT(pfnmap_data(map));
 	ASSERT_RIGHT(pfnmap_entry_is(map, map->addr, FOLIO_PROBE_PTE, true));
 	ASSERT_RIGHT(pfnmap_entry_is(map, pfnmap_at(map, SIZE_2M), FOLIO_PROBE_PMD, true));
+	touch(pfnmap_at(map, 2 * SIZE_2M));
+	ASSERT_RIGHT(pfnmap_entry_is(map, pfnmap_at(map, 2 * SIZE_2M), FOLIO_PROBE_PTE, true));
 	ASSERT_RIGHT(pfnmap_entry_is_none(map, pfnmap_at(map, 2 * SIZE_2M + SIZE_4K)));
 }
 
