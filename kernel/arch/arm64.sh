@@ -21,7 +21,8 @@ accelerators="tcg,thread=multi"
 check_parts="guest"
 check_states=typical
 check_budget=6
-check_first="hmm-tests whole_folio empty_range fork mprotect mremap partial_unmap \
+check_first="contpte_unmap contpte_protect contpte_move contpte_reclaim contpte_migrate \
+	contpte_race hmm-tests whole_folio empty_range fork mprotect mremap partial_unmap \
 	partial_migrate folio_orders probe_kinds cpu_access madvise device_access swap \
 	uffd_states coherent coherent_fork coherent_partial_unmap race_mapping race_migrate \
 	hmm-tests-thp"

@@ -15,13 +15,18 @@ int medium_needed(const char **why)
 			   why);
 }
 
-static const char *allow_only_medium(struct medium *medium)
+const char *medium_allow_none_huge(struct medium *medium)
 {
 	char path[sizeof(medium->huge.path)];
 
 	snprintf(path, sizeof(path), THP "hugepages-%zukB/enabled",
 		 devthp_pmd_size() / 1024);
-	CHECK(setting_change(&medium->huge, path, "never"));
+	return setting_change(&medium->huge, path, "never");
+}
+
+static const char *allow_only_medium(struct medium *medium)
+{
+	CHECK(medium_allow_none_huge(medium));
 	/* Not "always": the heap is to stay in base pages. */
 	return setting_change(&medium->medium, THP "hugepages-64kB/enabled",
 			      "madvise");

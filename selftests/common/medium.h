@@ -22,6 +22,9 @@ const char *medium_fill(struct medium *medium, struct sample *sample);
 
 struct layout medium_layout(void);
 
+/* From now on nothing becomes a huge page by itself: khugepaged makes none either. */
+const char *medium_allow_none_huge(struct medium *medium);
+
 void medium_end(struct medium *medium);
 
 #endif
