@@ -3,7 +3,7 @@
 # mutant.sh NAME DIR: build the kernel with that fault of kernel/mutants in it, without
 # CONFIG_DEBUG_VM, run the selftests up to the first that fails, and print who noticed,
 # as noticed.sh has it, or "useless WORDS" if it does not apply, or compile. The programs
-# that the patch names as its killers come first.
+# that the patch names as its killers come first; where kernel/arch says so, no others do.
 . "$(dirname "$0")/lib.sh"
 load_kernel mutant
 patch_file=$top/kernel/mutants/$1.patch
@@ -31,7 +31,7 @@ killers=$(sed -n 's/^killers: //p' "$patch_file")
 	for program in $killers; do
 		echo "devthp/$program"
 	done
-	cat "$kernel_dir/tests.list"
+	[ "$mutants_by" = killers ] || cat "$kernel_dir/tests.list"
 } | awk '!seen[$0]++' >"$dir/tests.list"
 {
 	echo "file /tests.list $dir/tests.list 644 0 0"

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # mutants.sh: is each fault of kernel/mutants noticed? MUTANTS="NAME..." are tried, or
-# all; SHARD=N/M takes every Mth of them, for several machines. What was found out is kept
+# all of this architecture: those in its own files, and behind them those in no arch/. SHARD=N/M takes every Mth of them, for several machines. What was found out is kept
 # in $build/mutants, and not tried again for the same kernel and programs. Prints a line
 # for each, the table of all (docs/mutants.md) into that directory, and the counts; fails
 # if one survived that its patch does not call equivalent.
@@ -12,10 +12,27 @@ mutants=$top/kernel/mutants
 results=$build/mutants
 shard=$(shard_given)
 
+# Of the names on stdin, those that touch files of this architecture, and then those that
+# touch no architecture's.
+of_this_arch()
+{
+	others=
+	while read -r name; do
+		own=$(sed -n 's,^+++ b/\(arch/[^/]*\)/.*,\1,p' "$mutants/$name.patch" | sort -u)
+		case $own in
+		"${image%%/boot/*}") echo "$name" ;;
+		"") others="$others $name" ;;
+		esac
+	done
+	echo "$others" | xargs -n 1
+}
+
 for name in ${MUTANTS:-}; do
 	[ -f "$mutants/$name.patch" ] || die "there is no fault \"$name\" in kernel/mutants."
+	[ -n "$(echo "$name" | of_this_arch)" ] ||
+		die "the fault \"$name\" is in a file of another architecture than ARCH=$ARCH."
 done
-names=${MUTANTS:-$(cd "$mutants" && ls -- *.patch | sed 's/\.patch$//')}
+names=${MUTANTS:-$(cd "$mutants" && ls -- *.patch | sed 's/\.patch$//' | of_this_arch)}
 names=$(echo "$names" | xargs -n 1 | of_shard "$shard")
 
 # The tree that the faults are put into, and the kernel without any.

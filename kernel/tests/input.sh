@@ -63,7 +63,7 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 34
+plan 36
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
@@ -178,6 +178,15 @@ budget()
 	BUDGET=$1 "$scripts/guests.sh" patched "$dir/guests" 10
 }
 expect 1 "BUDGET=soon is no number of minutes" "a budget that is no time" budget soon
+
+# mutants
+mutants()
+{
+	ARCH=x86_64 MUTANTS=$1 "$scripts/mutants.sh"
+}
+expect 1 'there is no fault "typo" in kernel/mutants' "a fault that is none" mutants typo
+expect 1 'is in a file of another architecture than ARCH=x86_64' "a fault of another architecture" \
+	mutants contpte-apart-loses-dirty
 
 # a newer kernel's hmm-tests
 newer()
