@@ -115,7 +115,7 @@ guide_leads_there()
 {
 	mkdir -p "$place/linux/tools/testing/selftests" "$place/own" "$place/tmp"
 	ln -s "$tree"/tools/testing/selftests/*.* "$place/linux/tools/testing/selftests/"
-	ln -s "$tree/mm" "$tree/lib" "$obj/usr" "$place/linux/"
+	ln -s "$tree/include" "$tree/mm" "$tree/lib" "$obj/usr" "$place/linux/"
 	awk '/^## / { here = /first green test/ }
 		/^```/ { code = !code; next }
 		here && code && (/^(make|cp|ln|\/tmp)/ || /^\t/) && !/ headers$/' "$top/docs/porting.md" |
