@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lava.sh DIR: load test_hmm, run the collection devthp of the kselftests installed in DIR,
+# lava.sh DIR: load test_hmm, and test_huge_pfnmap where there is one, run the collection devthp of the kselftests installed in DIR,
 # tell LAVA what became of each program, and of each case that did not pass. Prints what
 # the runner prints. Exit status true only if all programs ended, and nothing failed.
 set -u
@@ -12,6 +12,8 @@ if [ ! -e /sys/module/test_hmm ] && ! modprobe test_hmm; then
 	lava-test-case test_hmm-loads --result fail
 	exit 1
 fi
+[ -e /sys/module/test_huge_pfnmap ] || modprobe test_huge_pfnmap ||
+	echo "without test_huge_pfnmap, programs that need it are skipped"
 "$dir/run_kselftest.sh" -c devthp 2>&1 | tee "$output"
 
 # The runner prints a program's own KTAP behind "# ", then the program's result.
