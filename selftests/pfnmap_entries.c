@@ -175,7 +175,7 @@ TEST_F(chosen, no_room_for_a_pud)
 {
 	struct pfnmap *map = &self->map;
 
-	ASSERT_RIGHT(pfnmap_map(map, SIZE_2M / 2, 2 * SIZE_2M));
+	ASSERT_RIGHT(pfnmap_map_apart(map, SIZE_2M / 2, 2 * SIZE_2M));
 	ASSERT_RIGHT(pfnmap_data(map));
 	ASSERT_RIGHT(pfnmap_entry_is(map, map->addr, FOLIO_PROBE_PTE, true));
 	ASSERT_RIGHT(pfnmap_entry_is(map, pfnmap_at(map, SIZE_2M), FOLIO_PROBE_PMD, true));
