@@ -18,6 +18,7 @@
 #include "ready.h"
 #include "sample.h"
 #include "settle.h"
+#include "textfile.h"
 #include "verdict.h"
 
 /*
@@ -34,11 +35,15 @@ unsigned int device_minor = DEVICE_MINOR;
 
 /*
  * The harness calls a program passed that has skipped all there is, and so do those who
- * look at its exit status, as kselftest's runner does.
+ * look at its exit status, as kselftest's runner does. And it runs no teardown behind a
+ * setup that skips: what the last test has set is put back here.
  */
-static void tell_if_all_was_skipped(int status, void *main_process)
+static void end_well(int status, void *main_process)
 {
-	if (status == KSFT_PASS && getpid() == (intptr_t)main_process && ksft_test_num() &&
+	if (getpid() != (intptr_t)main_process)
+		return;
+	settings_put_back();
+	if (status == KSFT_PASS && ksft_test_num() &&
 	    (unsigned int)ksft_get_xskip_cnt() == ksft_test_num()) {
 		fflush(NULL);
 		_exit(KSFT_SKIP);
@@ -47,7 +52,7 @@ static void tell_if_all_was_skipped(int status, void *main_process)
 
 static void __attribute__((constructor)) await_the_end(void)
 {
-	on_exit(tell_if_all_was_skipped, (void *)(intptr_t)getpid());
+	on_exit(end_well, (void *)(intptr_t)getpid());
 }
 
 #define ASSERT_RIGHT(verdict) ASSERT_STREQ(RIGHT, verdict)
