@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common/tap.sh"
 . "$top/kernel/tests/common/left.sh"
 
-plan 26
+plan 28
 guest
 expect 0 "5 passed, 0 failed, 0 skipped" "a good guest passes" judge
 
@@ -91,4 +91,19 @@ expect 1 "| unreferenced object 0x1" "a leak" judge
 
 guest; rm "$left/console.log"
 expect 1 "no console" "a console that was not kept" judge
+# Two guests, the first of which failed.
+judge_guests()
+{
+	rm -rf "$dir/guests"
+	mkdir -p "$dir/guests"
+	guest
+	cp -r "$left" "$dir/guests/2"
+	sed -i 's/ok 2 two/not ok 2 two/' "$left/tests.log"
+	cp -r "$left" "$dir/guests/1"
+	echo hmm-tests >"$dir/guests/programs"
+	"$scripts/judge-guests.sh" "$dir/guests" "$left/baseline"
+	cat "$dir/guests/guest.ktap"
+}
+expect 0 "not ok 1 guest 1 of 2" "one of two guests fails" judge_guests
+expect 0 "ok 2 guest 2 of 2" "the other one is judged, too" cat "$dir/guests/guest.ktap"
 $all_passed
