@@ -70,6 +70,17 @@ const char *rss_anon_remains(int64_t *bytes)
 	return RIGHT;
 }
 
+const char *anon_of_others(int64_t *bytes)
+{
+	uint64_t counted, own;
+
+	/* Private and written: that is anonymous. What is shared is of others, too. */
+	CHECK(file_field("/proc/self/smaps_rollup", "Private_Dirty:", &own));
+	CHECK(file_field("/proc/meminfo", "AnonPages:", &counted));
+	*bytes = ((int64_t)counted - (int64_t)own) * KB;
+	return RIGHT;
+}
+
 /* ---- Page tables ---- */
 
 /* Of PTEs, of PMDs, and of those that lead to these: all are counted. */

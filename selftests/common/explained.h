@@ -18,6 +18,9 @@ const char *rss_anon_remains(int64_t *bytes);
  */
 const char *page_tables_remain(int64_t *bytes);
 
+/* Of AnonPages: what this process has alone; what others map remains. */
+const char *anon_of_others(int64_t *bytes);
+
 /* Of AnonPages and PageTables: the same of all processes, which root may see. */
 const char *all_remain(int64_t *anon_bytes, int64_t *table_bytes);
 
