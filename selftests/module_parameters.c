@@ -65,19 +65,6 @@ static const char *can_be_loaded_as_before(FIXTURE_DATA(loaded) *self)
 /* Neither memory nor anything else is there. */
 #define FAR (1ULL << 40)
 
-static const char *is_said(int messages, const char *words)
-{
-	char record[1024];
-	ssize_t length;
-
-	while ((length = read(messages, record, sizeof(record) - 1)) > 0) {
-		record[length] = '\0';
-		if (strstr(record, words))
-			return RIGHT;
-	}
-	return wrong("the kernel does not say: %s", words);
-}
-
 static const char *is_refused(FIXTURE_DATA(loaded) *self, uint64_t first, uint64_t second,
 			      const char *words)
 {
@@ -90,7 +77,7 @@ static const char *is_refused(FIXTURE_DATA(loaded) *self, uint64_t first, uint64
 		return wrong("it is loaded with %s: %d", self->other.parameters, err);
 	if (module_is_loaded())
 		return wrong("it is loaded, although that failed");
-	return is_said(self->messages, words);
+	return kernel_says(self->messages, words);
 }
 
 TEST_F(loaded, not_aligned)

@@ -112,19 +112,6 @@ TEST_F(loaded, by_a_process)
 
 /* ---- Parameters ---- */
 
-static const char *is_said(int messages, const char *words)
-{
-	char record[1024];
-	ssize_t length;
-
-	while ((length = read(messages, record, sizeof(record) - 1)) > 0) {
-		record[length] = '\0';
-		if (strstr(record, words))
-			return RIGHT;
-	}
-	return wrong("the kernel does not say: %s", words);
-}
-
 static const char *is_not_loaded(FIXTURE_DATA(loaded) *self, const char *bad, const char *words)
 {
 	int err;
@@ -133,7 +120,7 @@ static const char *is_not_loaded(FIXTURE_DATA(loaded) *self, const char *bad, co
 	err = module_try_to_load(&self->other);
 	if (err != -EINVAL || module_is_loaded())
 		return wrong("with %s: %d", bad, err);
-	return is_said(self->messages, words);
+	return kernel_says(self->messages, words);
 }
 
 /* Neither memory nor anything else is there. */

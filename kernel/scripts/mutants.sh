@@ -1,10 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # mutants.sh: is each fault of kernel/mutants noticed? MUTANTS="NAME..." are tried, or
-# all of this architecture: those in its own files, and behind them those in no arch/. SHARD=N/M takes every Mth of them, for several machines. What was found out is kept
-# in $build/mutants, and not tried again for the same kernel and programs. Prints a line
-# for each, the table of all (docs/mutants.md) into that directory, and the counts; fails
-# if one survived that its patch does not call equivalent.
+# all of this architecture: those in its own files, and behind them those in no arch/.
+# SHARD=N/M takes every Mth of them, for several machines. What was found out is kept in
+# $build/mutants, and not tried again for the same kernel and programs. Prints a line for
+# each, the table of all (docs/mutants.md) into that directory, and the counts; fails if
+# one survived that its patch does not call equivalent.
 . "$(dirname "$0")/lib.sh"
 load_kernel mutant
 scripts=$top/kernel/scripts

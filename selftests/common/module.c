@@ -110,3 +110,16 @@ const char *module_load(const struct module *module)
 {
 	return went_well("load the module", module_try_to_load(module));
 }
+
+const char *kernel_says(int messages, const char *words)
+{
+	char record[1024];
+	ssize_t length;
+
+	while ((length = read(messages, record, sizeof(record) - 1)) > 0) {
+		record[length] = '\0';
+		if (strstr(record, words))
+			return RIGHT;
+	}
+	return wrong("the kernel does not say: %s", words);
+}

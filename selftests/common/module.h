@@ -29,4 +29,10 @@ int module_unload(void);
 int module_try_to_load(const struct module *module);
 const char *module_load(const struct module *module);
 
+/*
+ * Whether these words are in what it has said since messages, /dev/kmsg, was opened or
+ * asked last; it does not wait.
+ */
+const char *kernel_says(int messages, const char *words);
+
 #endif
