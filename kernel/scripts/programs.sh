@@ -17,7 +17,7 @@ build_selftests()
 	rsync -a --delete "$top/selftests/" "$tree/tools/testing/selftests/devthp/"
 	rm -rf "$arch_dir/selftests"
 	logged "$arch_dir/selftests.log" \
-		make -C "$tree/tools/testing/selftests" TARGETS=devthp FORCE_TARGETS=1 \
+		make -j"$jobs" -C "$tree/tools/testing/selftests" TARGETS=devthp FORCE_TARGETS=1 \
 		O="$obj" KSFT_INSTALL_PATH="$arch_dir/selftests" DEVTHP_LIB="$top/lib" STATIC=1 \
 		ARCH="$ARCH" CROSS_COMPILE="$cross" CC="$cc" install ||
 		die "selftests/ does not build."

@@ -34,15 +34,20 @@ static uint64_t full_scans(void)
 	return is_right(file_number(KHUGEPAGED "full_scans", &scans)) ? scans : 0;
 }
 
-/* It is not to come to the tests, which are children. */
+/*
+ * It is not to come to the tests, which are children. Where nobody ever touched anything,
+ * it would not come either.
+ */
 static void make_known(void)
 {
 	const size_t size = 2 * devthp_pmd_size();
-	void *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE,
 			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (memory == MAP_FAILED)
 		return;
+	memory[0] = 1;
+	madvise(memory, size, MADV_DONTNEED);
 	madvise(memory, size, MADV_DONTFORK);
 	madvise(memory, size, MADV_HUGEPAGE);
 }
