@@ -96,17 +96,20 @@ FIXTURE_VARIANT_ADD(migrated, to_system) {
 FIXTURE_VARIANT_ADD(migrated, to_system_shared) {
 	.at = TO_SYSTEM(.no_huge = true), .shared = true
 };
+FIXTURE_VARIANT_ADD(migrated, to_system_whole) { .at = TO_SYSTEM() };
+
+#if DEVICE_MINOR < COHERENT_MINOR
 FIXTURE_VARIANT_ADD(migrated, by_a_fault) {
 	.at = FAULT(.no_huge = true)
 };
 FIXTURE_VARIANT_ADD(migrated, by_a_fault_shared) {
 	.at = FAULT(.no_huge = true), .shared = true
 };
-FIXTURE_VARIANT_ADD(migrated, to_system_whole) { .at = TO_SYSTEM() };
 FIXTURE_VARIANT_ADD(migrated, by_a_fault_whole) { .at = FAULT() };
 FIXTURE_VARIANT_ADD(migrated, by_a_fault_whole_shared) {
 	.at = FAULT(), .shared = true
 };
+#endif
 
 static const char *maps_it_too(struct sample *sample, struct peer *parent)
 {
@@ -200,11 +203,6 @@ static const char *by_migration(struct sample *sample)
 						  NULL));
 }
 
-static const char *by_a_fault(struct sample *sample)
-{
-	return sample_access(sample, FIRST, ACCESS_KERNEL_READ);
-}
-
 FIXTURE(shared)
 {
 	struct sample sample;
@@ -230,9 +228,16 @@ FIXTURE_VARIANT_ADD(shared, whole_in_part) {
 FIXTURE_VARIANT_ADD(shared, by_pages_in_part) {
 	.form = FORM_BY_PAGES, .want = by_migration
 };
+#if DEVICE_MINOR < COHERENT_MINOR
+static const char *by_a_fault(struct sample *sample)
+{
+	return sample_access(sample, FIRST, ACCESS_KERNEL_READ);
+}
+
 FIXTURE_VARIANT_ADD(shared, by_pages_by_a_fault) {
 	.form = FORM_BY_PAGES, .want = by_a_fault, .retries = true
 };
+#endif
 
 /* With the form that failing may leave: PMD entries are split first, and stay so. */
 static const char *is_restored(const struct sample *sample, enum form form,
@@ -295,7 +300,7 @@ static const char *intrudes(struct sample *sample, struct peer *parent)
 	struct devthp_snapshot *before;
 	uint64_t held = 0;
 
-	CHECK(device_open(&sample->dev, 0));
+	CHECK(device_open(&sample->dev, device_minor));
 	sample->owner = getpid();
 	CHECK(sample_device_data(sample));
 	CHECK(still_begin(sample, &before));
