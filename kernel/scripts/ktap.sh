@@ -97,7 +97,8 @@ parse()
 }
 
 # conclude FILE: parse FILE, and leave the reports of it beside it. What parse says is the
-# last line; a report that cannot be written is a failure as well.
+# last line, behind what kunit.py takes for bad form: no failed case tells of that. A report
+# that cannot be written is a failure as well.
 conclude()
 {
 	status=0
@@ -106,6 +107,7 @@ conclude()
 		echo "the reports of $1 could not be written." >&2
 		status=1
 	}
+	sed -n 's/.*\[ERROR\] Test: /  FORM     /p' "${1%.ktap}.parsed" | head -n 10
 	echo "$counts"
 	return $status
 }

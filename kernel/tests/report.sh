@@ -58,7 +58,7 @@ lines_of_console()
 	done
 }
 
-plan 45
+plan 46
 small | run_with "1 passed, 1 failed, 2 skipped"
 expect_in json '"name": "lost", "words": "", "seconds": null, "said": [' "JSON: a failure and its words"
 expect_in json '|SSSS....DDDD| after <unmap> & \"touch\"' "JSON: quotes"
@@ -180,6 +180,8 @@ expect 0 "1 passed, 0 failed, 0 skipped" "a run that passes ends with its counts
 expect 0 "results.html" "it leaves its reports" finish
 small | run_with ""
 expect 1 "1 failed" "a run that fails" finish
+printf '%s\n' "KTAP version 1" "1..2" 'ok 1 is no "# result"' "ok 2 b" | run_with ""
+expect 1 "FORM     b: Expected test number 1 but found 2" "a run of bad form tells where that is" finish
 passing; mkdir "$run/results.html"
 expect 1 "could not be written" "reports that cannot be written are a failure" finish
 $all_passed

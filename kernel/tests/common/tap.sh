@@ -21,7 +21,7 @@ expect()
 {
 	wanted=$1
 	text=$2
-	title=$3
+	title=$(echo "$3" | tr -d '#')	# which would be a directive
 	shift 3
 	number=$((number + 1))
 	log=$dir/$number.log
