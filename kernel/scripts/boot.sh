@@ -7,7 +7,8 @@
 #   status       what the guest stated
 #   end          how QEMU ended: "exit N", or "timeout" when its time was over
 #   coverage.tar of the coverage kernel: how often its lines were reached
-# OVERLAY is a cpio archive laid over the initramfs. No verdict here: verdict.sh.
+# OVERLAY is a cpio archive laid over the initramfs. IMAGE in the environment is booted in
+# place of the kernel's own. No verdict here: verdict.sh.
 . "$(dirname "$0")/lib.sh"
 load_kernel "$1"
 job=$2
@@ -47,7 +48,7 @@ run_qemu()
 	# shellcheck disable=SC2046,SC2086
 	timeout --foreground -k 5 "$seconds" "$qemu" $(qemu_machine) -accel "$accel" \
 		-nodefaults -no-user-config -display none -no-reboot -smp "$processors,sockets=$processors" -m "$memory" \
-		-kernel "$obj/$image" -initrd "$initramfs" \
+		-kernel "${IMAGE:-$obj/$image}" -initrd "$initramfs" \
 		-append "$args" \
 		-device virtio-serial $channels \
 		-device virtserialport,chardev=tests,name=tests \

@@ -63,20 +63,50 @@ made_from()
 	} | digest -
 }
 
+# tell NUMBER NAME: what became of it
+tell()
+{
+	printf '  %-9s%s of %s, %s: %s\n' MUTANT "$1" "$count" "$2" "$(cat "$results/$2.result")"
+}
+
+# Of the one whose guest is running, if there is one.
+finish()
+{
+	[ -n "$running" ] || return 0
+	wait
+	# shellcheck disable=SC2086
+	set -- $running
+	running=
+	grep -q '^no boot' "$results/$2.result" || stamp "$results/$2.stamp" "$3"
+	tell "$1" "$2"
+}
+
+# The guest of one runs while the next is compiled.
+try_next()
+{
+	rm -f "$results/$2.stamp"
+	"$scripts/mutant.sh" build "$2" "$results/$2" >"$results/$2.result"
+	finish
+	running="$1 $2 $3"
+	[ -s "$results/$2.result" ] ||
+		"$scripts/mutant.sh" boot "$results/$2" >"$results/$2.result" &
+}
+
 prepare
 mkdir -p "$results"
 count=$(echo "$names" | wc -l)
 number=0
+running=
 for name in $names; do
 	number=$((number + 1))
 	key=$(made_from "$name")
-	if ! up_to_date "$results/$name.stamp" "$key"; then
-		rm -f "$results/$name.stamp"
-		"$scripts/mutant.sh" "$name" "$results/$name" >"$results/$name.result"
-		grep -q '^no boot' "$results/$name.result" || stamp "$results/$name.stamp" "$key"
+	if up_to_date "$results/$name.stamp" "$key"; then
+		tell $number "$name"
+	else
+		try_next $number "$name" "$key"
 	fi
-	printf '  %-9s%s of %s, %s: %s\n' MUTANT $number "$count" "$name" "$(cat "$results/$name.result")"
 done
+finish
 
 # One line of the table: what is wrong, who noticed, by what.
 row()
