@@ -29,7 +29,7 @@ build_it()
 		echo "useless: it does not compile, see $dir/build.log"
 		return
 	}
-	pack "$patch_file"
+	pack
 }
 
 # Another fault is compiled while this one's guest runs: all of it is in DIR.
@@ -37,7 +37,7 @@ pack()
 {
 	cp "$obj/$image" "$dir/image"
 	{
-		for program in $(sed -n 's/^killers: //p' "$1"); do
+		for program in $(sed -n 's/^killers: //p' "$patch_file"); do
 			echo "devthp/$program"
 		done
 		[ "$mutants_by" = killers ] || cat "$kernel_dir/tests.list"

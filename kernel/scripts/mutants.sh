@@ -69,11 +69,12 @@ tell()
 	printf '  %-9s%s of %s, %s: %s\n' MUTANT "$1" "$count" "$2" "$(cat "$results/$2.result")"
 }
 
-# Of the one whose guest is running, if there is one.
+# Of the last one, if there is one, whose guest may be running. One that could not even be
+# started ends the run: nothing is known then.
 finish()
 {
 	[ -n "$running" ] || return 0
-	wait
+	[ -z "$guest" ] || wait "$guest"
 	# shellcheck disable=SC2086
 	set -- $running
 	running=
@@ -88,8 +89,10 @@ try_next()
 	"$scripts/mutant.sh" build "$2" "$results/$2" >"$results/$2.result"
 	finish
 	running="$1 $2 $3"
-	[ -s "$results/$2.result" ] ||
-		"$scripts/mutant.sh" boot "$results/$2" >"$results/$2.result" &
+	guest=
+	[ ! -s "$results/$2.result" ] || return 0
+	"$scripts/mutant.sh" boot "$results/$2" >"$results/$2.result" &
+	guest=$!
 }
 
 prepare

@@ -232,7 +232,7 @@ const char *failing_round(struct failing *failing,
  */
 static const struct sampling {
 	unsigned int all, begin, end;
-} fast = { 64, 12, 32 }, slow = { 14, 3, 8 };
+} fast = { 64, 12, 32 }, slow = { 28, 4, 20 };
 
 unsigned int failing_next(unsigned int nth, unsigned int all)
 {
