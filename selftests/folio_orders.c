@@ -216,7 +216,6 @@ TEST_F(source, goes_and_comes_back)
 	struct sample *sample = &self->sample;
 	const int mapcount = 1 + variant->shared;
 
-	settle_batches();
 	ASSERT_RIGHT(sample_to_device(sample));
 	ASSERT_RIGHT(layout_of_all(sample, small(DEVTHP_LOC_DEVICE, mapcount)));
 	ASSERT_RIGHT(has_bits(sample, variant));

@@ -25,6 +25,7 @@ const char *goes(struct sample *sample, size_t first, size_t npages, size_t move
 {
 	struct devthp_migration report = { .size = sizeof(report) };
 
+	settle_batches();
 	CHECK(went_well("migrate to the device",
 			devthp_migrate_to_device(sample->dev, page_of(sample, first),
 						 npages, &report)));

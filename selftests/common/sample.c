@@ -192,8 +192,13 @@ static const char *migrate(struct sample *sample, const char *what,
 	return RIGHT;
 }
 
+/*
+ * A small folio that another CPU is about to activate is held by its batch, but still on
+ * the LRU list: the kernel then sees no need to drain batches, and leaves it where it is.
+ */
 const char *sample_to_device(struct sample *sample)
 {
+	settle_batches();
 	return migrate(sample, "migrate to the device",
 		       devthp_migrate_to_device);
 }
