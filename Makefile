@@ -149,7 +149,7 @@ distclean:			## remove the build directory
 	$(s)/clean.sh all
 
 help:				## this list
-	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1] [MINUTES=30] [NEWER_SRC=tree or tarball] [MUTANTS=names] [SHARD=N/M] [STATES=all or typical] [BUDGET=minutes]"
+	@echo "make VERB [ARCH=x86_64] [KERNEL_SRC=tree or tarball] [O=build directory] [V=1] [MINUTES=30] [NEWER_SRC=tree or tarball] [MUTANTS=names] [SHARD=N/M] [STATES=all, typical or few] [BUDGET=minutes]"
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \

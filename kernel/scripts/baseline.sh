@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # baseline.sh KERNEL LIST DIR SECONDS [OVERLAY]: run the programs of LIST on a kernel to
-# compare with, in the typical states, as what it lacks it lacks in all of them. It has
+# compare with, in few states of memory, as what it lacks it lacks in all of them. It has
 # bugs that programs of ours are about: if it dies of one, that is the program's result,
 # and those behind it have another boot. In DIR are then tests.log, of all boots; end,
 # which is empty if all had their turn, or else says why not; and a directory for each
@@ -35,7 +35,7 @@ unfinished()
 while [ -s "$rest" ]; do
 	boot=$((boot + 1))
 	pack "${5:-}"
-	GUEST_ARGS="devthp.states=typical ${GUEST_ARGS:-}" \
+	GUEST_ARGS="devthp.states=few ${GUEST_ARGS:-}" \
 		"$top/kernel/scripts/boot.sh" "$kernel" check "$dir/$boot" "$4" "$dir/overlay.cpio" >/dev/null
 	cat "$dir/$boot/tests.log" >>"$dir/tests.log"
 	! grep -q '^exit ' "$dir/$boot/status" || break

@@ -4,7 +4,7 @@
 # the machine has the processors and the memory: most programs keep one processor busy.
 # Each guest has every second program, and what it leaves in DIR/1 and DIR/2; no verdict
 # here: judge-guests.sh. SHARD=N/M leaves all but every Mth program to other machines.
-# STATES says in which states of memory: all, or the typical ones. It and BUDGET are what
+# STATES says in which states of memory: all, the typical ones, or few. It and BUDGET are what
 # kernel/arch has if they are not given. What a guest's kernel has said something of runs
 # no more programs there.
 . "$(dirname "$0")/lib.sh"
@@ -20,8 +20,8 @@ count=${guests##* }
 states=${STATES:-$check_states}
 budget=${BUDGET:-$check_budget}
 case $states in
-all|typical) ;;
-*) die "STATES=$states is neither all nor typical." ;;
+all|typical|few) ;;
+*) die "STATES=$states is none of all, typical, few." ;;
 esac
 case $budget in
 *[!0-9]*|0*) die "BUDGET=$budget is no number of minutes." ;;

@@ -172,7 +172,7 @@ guests()
 {
 	STATES=$1 "$scripts/guests.sh" patched "$dir/guests" 10
 }
-expect 1 "STATES=few is neither all nor typical" "states that are no choice" guests few
+expect 1 "STATES=some is none of all, typical, few" "states that are no choice" guests some
 budget()
 {
 	BUDGET=$1 "$scripts/guests.sh" patched "$dir/guests" 10

@@ -14,6 +14,7 @@
 #include "peer.h"
 #include "ready.h"
 #include "settle.h"
+#include "state.h"
 #include "textfile.h"
 #include "uffd.h"
 #include "verdict.h"
@@ -228,16 +229,16 @@ const char *failing_round(struct failing *failing,
 /*
  * All of them if they are not too many. Else the first ones, and the last, where
  * the migration itself is: those between are of the same kind, one for each page.
- * Where each try takes seconds, "too many" are fewer.
+ * Where each try takes seconds, or the run is to be short, "too many" are fewer.
  */
 static const struct sampling {
 	unsigned int all, begin, end;
-} fast = { 64, 12, 32 }, slow = { 28, 4, 20 };
+} many = { 64, 12, 32 }, some = { 28, 4, 20 };
 
 unsigned int failing_next(unsigned int nth, unsigned int all)
 {
-	const struct sampling *s = file_exists("/sys/kernel/debug/kmemleak") ?
-				   &slow : &fast;
+	const bool slow = file_exists("/sys/kernel/debug/kmemleak");
+	const struct sampling *s = slow || states_are_chosen() ? &some : &many;
 	const unsigned int step = all / (s->all - s->begin - s->end);
 
 	if (all <= s->all || nth < s->begin || nth + s->end >= all)

@@ -399,12 +399,31 @@ static bool is_typical(const struct state *state)
 	return false FOR_EACH_STATE_TYPICAL(IS_STATE, state);
 }
 
-int state_needed(const struct state *state, const char **why)
+static bool is_of_the_few(const struct state *state)
+{
+	return false FOR_EACH_STATE_FEW(IS_STATE, state);
+}
+
+static bool states_are(const char *which)
 {
 	const char *states = getenv("DEVTHP_STATES");
 
-	if (states && !strcmp(states, "typical") && !is_typical(state)) {
+	return states && !strcmp(states, which);
+}
+
+bool states_are_chosen(void)
+{
+	return states_are("typical") || states_are("few");
+}
+
+int state_needed(const struct state *state, const char **why)
+{
+	if (states_are("typical") && !is_typical(state)) {
 		*why = "left out by DEVTHP_STATES=typical";
+		return KSFT_SKIP;
+	}
+	if (states_are("few") && !is_of_the_few(state)) {
+		*why = "left out by DEVTHP_STATES=few";
 		return KSFT_SKIP;
 	}
 	return state->needed ? state->needed(why) : KSFT_PASS;

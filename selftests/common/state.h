@@ -93,7 +93,7 @@ struct state {
 	x(child_cut, __VA_ARGS__)					\
 	x(parent_cut, __VA_ARGS__)
 
-/* The few that differ most in what the kernel does. */
+/* Those that differ most in what the kernel does. */
 #define FOR_EACH_STATE_TYPICAL(x, ...)					\
 	x(whole, __VA_ARGS__)						\
 	x(entries_split, __VA_ARGS__)					\
@@ -103,6 +103,12 @@ struct state {
 	x(uffd_wp, __VA_ARGS__)						\
 	x(forked, __VA_ARGS__)						\
 	x(child_moved, __VA_ARGS__)
+
+/* Of these, one for each kind of entry and of mapping. */
+#define FOR_EACH_STATE_FEW(x, ...)					\
+	x(whole, __VA_ARGS__)						\
+	x(folio_split, __VA_ARGS__)					\
+	x(forked, __VA_ARGS__)
 
 #define DECLARE_STATE(name, ...) extern const struct state state_##name;
 FOR_EACH_STATE(DECLARE_STATE)
@@ -116,9 +122,12 @@ FOR_EACH_STATE(DECLARE_STATE)
 
 /*
  * Whether this system can have it, and it is not left out: with DEVTHP_STATES=typical
- * in the environment all but the typical ones are. NEED(state_needed, state), see
- * need.h.
+ * in the environment all but the typical ones are, with DEVTHP_STATES=few more.
+ * NEED(state_needed, state), see need.h.
  */
 int state_needed(const struct state *state, const char **why);
+
+/* Whether some are left out: this run is to be a short one. */
+bool states_are_chosen(void);
 
 #endif
