@@ -24,7 +24,7 @@ FIXTURE(alloc_fail)
 /* Two folios: the failure is one-shot and must hit the first one only. */
 FIXTURE_SETUP(alloc_fail)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 2);
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));
 }
@@ -271,7 +271,7 @@ FIXTURE_VARIANT_ADD(fault_back, kernel_write) { .how = ACCESS_KERNEL_WRITE };
 
 FIXTURE_SETUP(fault_back)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
 	if (self->sample.coherent)
 		SKIP(return, "no fault brings back what the CPU can use there");

@@ -39,7 +39,7 @@ FIXTURE_SETUP(charge)
 	struct sample *sample = &self->sample;
 
 	NEED(memcg_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(memcg_enter(&self->memcg));
 	memset(sample->buffer, 1, sample->pages * devthp_page_size());

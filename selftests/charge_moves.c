@@ -209,7 +209,7 @@ FIXTURE_SETUP(moves)
 {
 	struct sample sample = { 0 };
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&sample, 1);
 	sample_release(&sample);
 	form = variant->form;

@@ -57,7 +57,7 @@ FIXTURE_SETUP(coherent)
 {
 	struct sample *sample = &self->sample;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(form_to_device(sample, variant->form));

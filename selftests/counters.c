@@ -301,7 +301,7 @@ FIXTURE_VARIANT_ADD(in_part, by_pages) { .form = FORM_BY_PAGES };
 FIXTURE_SETUP(in_part)
 {
 	NEED(driver_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));

@@ -23,7 +23,7 @@ FIXTURE_SETUP(full)
 	struct devthp_usage usage = { .size = sizeof(usage) };
 	struct sample *sample = &self->sample;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	NEED(device_ready, &sample->dev);
 	ASSERT_EQ(0, devthp_device_usage(sample->dev, &usage));
 	self->folios = usage.folios_free;

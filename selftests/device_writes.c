@@ -175,7 +175,7 @@ do {									\
 	(scene)->uffd = -1;						\
 	NEED(swapdisk_needed);						\
 	NEED(memcg_needed);						\
-	ASSERT_RIGHT(baseline_take(&(scene)->baseline));		\
+	SETUP_BASELINE(&(scene)->baseline);				\
 	SETUP_SAMPLE(&(scene)->sample, 1);				\
 	ASSERT_RIGHT(memcg_enter(&(scene)->memcg));			\
 	ASSERT_RIGHT(swapdisk_make(&(scene)->disk,			\

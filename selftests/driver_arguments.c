@@ -47,7 +47,7 @@ FIXTURE_SETUP(refused)
 
 	self->driver = -1;
 	NEED(driver_file_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
 	ASSERT_RIGHT(driver_file(&self->driver));
 	self->nowhere = mmap(NULL, 2 * size, PROT_READ | PROT_WRITE,

@@ -199,7 +199,7 @@ FIXTURE_VARIANT_ADD(waiting, makes_exclusive) { .command = HMM_DMIRROR_EXCLUSIVE
 FIXTURE_SETUP(waiting)
 {
 	NEED(driver_file_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	ASSERT_RIGHT(driver_open(&self->control));
 	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
 		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -247,7 +247,7 @@ FIXTURE_SETUP(releasing)
 	struct sample *sample = &self->sample;
 
 	NEED(driver_file_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(driver_open(&self->holder));
 	ASSERT_RIGHT(driver_file(&driver));

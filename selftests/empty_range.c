@@ -52,7 +52,7 @@ FIXTURE_SETUP(empty)
 	struct sample *sample = &self->sample;
 	const char *zero;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, FOLIOS);
 	if (variant->huge_zero) {
 		ASSERT_RIGHT(sample_data(sample));

@@ -27,7 +27,7 @@ FIXTURE_SETUP(untouched)
 	self->failing.nth = -1;
 	self->failing.uffd = -1;
 	NEED(failing_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->failing.sample, 1);
 	ASSERT_RIGHT(failing_begin(&self->failing));
 }

@@ -29,7 +29,7 @@ FIXTURE(orders)
 
 FIXTURE_SETUP(orders)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 }
 
@@ -160,7 +160,7 @@ FIXTURE_SETUP(source)
 
 	self->uffd = -1;
 	NEED(medium_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(medium_fill(&self->medium, sample));
 	if (variant->protected) {

@@ -42,7 +42,7 @@ FIXTURE_SETUP(held)
 	struct sample *sample = &self->sample;
 
 	NEED(driver_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(driver_in_use(self->driver, &self->in_use));

@@ -50,7 +50,7 @@ HOLDER(waits_to_change_a_futex_there, .futex_op = FUTEX_WAKE_OP,
 FIXTURE_SETUP(holder)
 {
 	NEED(driver_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(driver_in_use(self->driver, &self->in_use));
@@ -166,7 +166,7 @@ FIXTURE(leaver)
 FIXTURE_SETUP(leaver)
 {
 	NEED(driver_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));

@@ -153,7 +153,7 @@ FIXTURE_SETUP(waiting)
 
 	NEED(driver_needed);
 	NEED(pin_needed, PIN_SLOW);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(driver_in_use(self->driver, &self->in_use));

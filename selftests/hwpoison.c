@@ -313,7 +313,7 @@ FIXTURE(pinned)
 FIXTURE_SETUP(pinned)
 {
 	NEED(pin_needed, PIN_SLOW);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 }
 

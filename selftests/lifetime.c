@@ -95,7 +95,7 @@ FIXTURE_SETUP(process_stays)
 {
 	struct sample *sample = &self->sample;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, FOLIOS);
 	/* So that it counts as memory of the process before. */
 	memset(sample->buffer, 1, sample->pages * devthp_page_size());
@@ -242,7 +242,7 @@ FIXTURE(process_ends)
 
 FIXTURE_SETUP(process_ends)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_EQ(0, devthp_counters_take(&self->before));
 }

@@ -62,7 +62,7 @@ FIXTURE_SETUP(ranges)
 {
 	struct sample *sample = &self->sample;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, FOLIOS);
 	if (variant->offset)
 		ASSERT_RIGHT(begin_between(sample));

@@ -33,7 +33,7 @@ FIXTURE_SETUP(loaded)
 {
 	self->failing.nth = -1;
 	self->failing.uffd = -1;
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	NEED(module_needed, &self->module);
 	NEED(driver_needed);
 	self->messages = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);

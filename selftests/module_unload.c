@@ -75,7 +75,7 @@ FIXTURE_SETUP(back)
 {
 	struct sample *sample = &self->sample;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	NEED(module_needed, &self->module);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(sample_fill_whole(sample));
@@ -154,7 +154,7 @@ FIXTURE_SETUP(in_use)
 {
 	struct sample *sample = &self->sample;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	NEED(module_needed, &self->module);
 	SETUP_SAMPLE(sample, 1);
 	NEED(coherent_needed);

@@ -188,7 +188,7 @@ TEST(read_only_before_migration)
 	struct scene scene = { .state = &state_read_only, .uffd = -1 };
 	struct sample *sample = &scene.sample;
 
-	ASSERT_RIGHT(baseline_take(&scene.baseline));
+	SETUP_BASELINE(&scene.baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(protect(sample, 0, sample->pages, PROT_READ));

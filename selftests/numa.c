@@ -395,7 +395,7 @@ FIXTURE_SETUP(balancing)
 	NEED(node_needed, 1);
 	NEED(file_needed, "/proc/sys/kernel/numa_balancing",
 	     "CONFIG_NUMA_BALANCING");
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 2);
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(form_to_device(sample, variant->form));

@@ -85,7 +85,7 @@ FIXTURE_SETUP(other)
 	struct sample *sample = &self->sample;
 
 	self->file = -1;
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(setting_change(&self->huge, SHMEM_HUGE,
 				    variant->huge ? "advise" : "never"));

@@ -147,7 +147,7 @@ FIXTURE_SETUP(range)
 	uint64_t pages = 0;
 
 	self->file = -1;
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	if (kind == HUGETLB) {
 		file_number("/proc/sys/vm/nr_hugepages", &pages);
 		if (!pages)

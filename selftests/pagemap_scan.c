@@ -38,7 +38,7 @@ FIXTURE_SETUP(scan)
 
 	self->uffd = -1;
 	NEED(uffd_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(uffd_open(&self->uffd, UFFD_FEATURE_WP_ASYNC));
 	ASSERT_RIGHT(uffd_register(self->uffd, sample->addr,

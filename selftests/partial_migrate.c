@@ -31,7 +31,7 @@ FIXTURE_VARIANT_ADD(part, across) { .first = 256, .length = 512 };
 
 FIXTURE_SETUP(part)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 2);
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));
 	self->first = variant->first * self->sample.folio_pages / 512;

@@ -129,7 +129,7 @@ TOUCHED_EACH_CUT(all_but_one);
 
 FIXTURE_SETUP(touched)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
 	cut(_metadata, &self->sample, variant->in_hole, variant->cut);
 }
@@ -232,7 +232,7 @@ UNTOUCHED(all_but_one);
 
 FIXTURE_SETUP(untouched)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);
 	cut(_metadata, &self->sample, variant->in_hole, variant->cut);
 }

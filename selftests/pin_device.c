@@ -125,7 +125,7 @@ FIXTURE_SETUP(held)
 	struct sample *sample = &self->sample;
 
 	NEED(pin_needed, variant->how);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 2);
 	ASSERT_RIGHT(prepare(sample, variant->mapped, &self->child));
 	self->first = variant->page * sample->folio_pages / 512;
@@ -360,7 +360,7 @@ FIXTURE_VARIANT_ADD(at_once, pin_longterm) { .call = PIN_USER_PAGES_LONGTERM };
 FIXTURE_SETUP(at_once)
 {
 	NEED(pin_needed, PIN_SLOW);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
 }
 

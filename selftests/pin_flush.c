@@ -161,7 +161,7 @@ FIXTURE_SETUP(pinned)
 {
 	NEED(flushes_needed);
 	NEED(pin_needed, variant->how);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_RIGHT(prepare(&self->sample, variant->form));
 	ASSERT_RIGHT(pin_take(&self->pin, variant->how, self->sample.addr,

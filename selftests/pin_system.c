@@ -129,7 +129,7 @@ FIXTURE_SETUP(pinned)
 	NEED(driver_needed);
 	if (variant->mapped == MEDIUM)
 		NEED(medium_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 2);
 	ASSERT_RIGHT(driver_open(&self->driver));
 	ASSERT_RIGHT(driver_pinned_sources(self->driver, &self->sources));

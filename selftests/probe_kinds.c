@@ -233,7 +233,7 @@ FIXTURE_SETUP(migrating)
 {
 	struct window *window = &self->window;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	ASSERT_RIGHT(window_open(window, &unmapped));
 	NEED(probe_needed, &migrating_file);
 	SETUP_SAMPLE(&window->sample, 1);

@@ -48,7 +48,7 @@ FIXTURE_SETUP(process)
 	struct scene *scene = &self->scene;
 
 	NEED(state_needed, variant->state);
-	ASSERT_RIGHT(baseline_take(&scene->baseline));
+	SETUP_BASELINE(&scene->baseline);
 	SETUP_SAMPLE(&scene->sample, 1);
 	scene->state = variant->state;
 	scene->uffd = -1;

@@ -167,7 +167,7 @@ FIXTURE_SETUP(other)
 {
 	struct sample *sample = &self->sample;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(device_open(&self->other, device_minor + 1));
 	ASSERT_RIGHT(sample_fill_whole(sample));
@@ -323,7 +323,7 @@ FIXTURE(elsewhere)
 
 FIXTURE_SETUP(elsewhere)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 }
 

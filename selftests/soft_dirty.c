@@ -33,7 +33,7 @@ FIXTURE_SETUP(soft_dirty)
 	struct sample *sample = &self->sample;
 
 	NEED(soft_dirty_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, variant->form == FORM_WHOLE ? 2 : 1);
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(clear_refs(CLEAR_SOFT_DIRTY));

@@ -67,7 +67,7 @@ FIXTURE_SETUP(cached)
 	NEED(swapdisk_needed);
 	NEED(memcg_needed);
 	NEED(file_needed, "/proc/kpageflags", "CONFIG_PROC_PAGE_MONITOR");
-	ASSERT_RIGHT(baseline_take(&scene->baseline));
+	SETUP_BASELINE(&scene->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(memcg_enter(&scene->memcg));
 	ASSERT_RIGHT(swapdisk_make(&scene->disk, 16 * devthp_pmd_size()));

@@ -71,7 +71,7 @@ FIXTURE_VARIANT_ADD(policy, by_mapping) { .off = by_mapping };
 
 FIXTURE_SETUP(policy)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 }
 
@@ -164,7 +164,7 @@ FIXTURE_VARIANT_ADD(back, small) { .off = by_mapping, .form = FORM_SMALL };
 
 FIXTURE_SETUP(back)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 	ASSERT_RIGHT(sample_fill_whole(&self->sample));
 	ASSERT_RIGHT(form_to_device(&self->sample, variant->form));

@@ -41,7 +41,7 @@ FIXTURE_SETUP(missing)
 {
 	self->uffd = -1;
 	NEED(uffd_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->sample, 1);
 }
 
@@ -224,7 +224,7 @@ FIXTURE_SETUP(watched)
 
 	self->uffd = -1;
 	NEED(uffd_needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(form_to_device(sample, variant->form));

@@ -58,7 +58,7 @@ static const char *unprotect(const struct protection *protection)
 do {									\
 	(protection)->uffd = -1;					\
 	NEED(uffd_needed);						\
-	ASSERT_RIGHT(baseline_take(&(protection)->baseline));		\
+	SETUP_BASELINE(&(protection)->baseline);			\
 	SETUP_SAMPLE(&(protection)->sample, 1);				\
 } while (0)
 

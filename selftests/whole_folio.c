@@ -50,7 +50,7 @@ FIXTURE_VARIANT_ADD(folios, 8) { .count = 8 };
 
 FIXTURE_SETUP(folios)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, variant->count);
 }
 
@@ -81,7 +81,7 @@ FIXTURE(two_folios)
 
 FIXTURE_SETUP(two_folios)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 2);
 }
 

@@ -187,7 +187,7 @@ FIXTURE_SETUP(insert)
 {
 	struct sample *sample = &self->window.sample;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	ASSERT_RIGHT(window_open(&self->window, &variant->at));
 	SETUP_SAMPLE(sample, 1);
 	NEED(window_needed, &self->window);

@@ -209,7 +209,7 @@ static const struct window_point giving_up = {
 /* Of two folios; whoever intrudes has a file of its own. */
 FIXTURE_SETUP(giving_up)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	ASSERT_RIGHT(window_open(&self->window, &giving_up));
 	SETUP_SAMPLE(&self->window.sample, 2);
 	NEED(window_needed, &self->window);

@@ -129,7 +129,7 @@ FIXTURE_SETUP(migrated)
 {
 	struct window *window = &self->window;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	ASSERT_RIGHT(window_open(window, &variant->at));
 	SETUP_SAMPLE(&window->sample, 1);
 	NEED(window_needed, window);
@@ -328,7 +328,7 @@ FIXTURE_SETUP(shared)
 {
 	struct sample *sample = &self->sample;
 
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	NEED(driver_needed);
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(sample_fill_whole(sample));

@@ -16,7 +16,7 @@ accelerators="kvm tcg,thread=multi"	# tried in this order, by a probe boot
 
 # What "make check" is made of, in which states of the memory, and in how many minutes.
 check_parts="lint runner lib portable guest unpatched"
-check_states=typical
+check_states=few
 check_budget=
 check_first=		# programs, where there is a budget
 mutants_by=all		# programs of the suite, or killers

@@ -46,5 +46,5 @@ guests()
 	cat "$dir"/guests/*/tests.log
 }
 expect 0 " devthp.share=1/" "guests are told what is theirs" guests
-expect 0 " devthp.shard=2/3 devthp.states=typical devthp.splat=stop " "and when to stop" guests
+expect 0 " devthp.shard=2/3 devthp.states=few devthp.splat=stop " "and when to stop" guests
 $all_passed

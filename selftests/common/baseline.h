@@ -27,6 +27,13 @@ const char *baseline_is_back(const struct baseline *baseline);
 
 void baseline_forget(struct baseline *baseline);
 
+/* In FIXTURE_SETUP. Where an earlier test has found no device there is nothing to measure. */
+#define SETUP_BASELINE(baseline)					\
+do {									\
+	NEED(device_may_be_ready);					\
+	ASSERT_RIGHT(baseline_take(baseline));				\
+} while (0)
+
 /* In FIXTURE_TEARDOWN, at its end; after a failure, what is left is no news. */
 #define TEARDOWN_BASELINE(baseline)					\
 do {									\

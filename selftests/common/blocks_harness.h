@@ -27,7 +27,7 @@ FIXTURE_VARIANT(name)							\
 };									\
 FIXTURE_SETUP(name)							\
 {									\
-	ASSERT_RIGHT(baseline_take(&self->baseline));			\
+	SETUP_BASELINE(&self->baseline);				\
 	NEED(medium_needed);						\
 	SETUP_SAMPLE(&self->sample, 1);					\
 	ASSERT_RIGHT(blocks_fill(&self->medium, &self->sample, variant->huge));	\

@@ -38,7 +38,7 @@ FIXTURE_SETUP(failing)
 	NEED(failing_bits_needed, variant->what.bits);
 	if (variant->needed)
 		NEED(variant->needed);
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	SETUP_SAMPLE(&self->failing.sample, 1);
 	ASSERT_RIGHT(failing_begin(&self->failing));
 }

@@ -34,7 +34,7 @@
 #define SETUP_SCENE(scene, state)					\
 do {									\
 	NEED(state_needed, state);					\
-	ASSERT_RIGHT(baseline_take(&(scene)->baseline));		\
+	SETUP_BASELINE(&(scene)->baseline);				\
 	SETUP_SAMPLE(&(scene)->sample, 1);				\
 	ASSERT_RIGHT(scene_enter_cgroup(scene));			\
 	ASSERT_RIGHT(scene_set(scene, state));				\

@@ -42,6 +42,9 @@ int device_ready(struct devthp_device **dev, const char **why);
  */
 int any_device_ready(struct devthp_device **dev, const char **why);
 
+/* KSFT_SKIP: an earlier test of this program has tried, and *why says what is missing. */
+int device_may_be_ready(const char **why);
+
 /* Open a device that is known to be there. */
 const char *device_open(struct devthp_device **dev, unsigned int minor);
 

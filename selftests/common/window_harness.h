@@ -73,7 +73,7 @@ POINT(evict_by_pages, EVICT, .form = FORM_BY_PAGES,
 
 FIXTURE_SETUP(between)
 {
-	ASSERT_RIGHT(baseline_take(&self->baseline));
+	SETUP_BASELINE(&self->baseline);
 	ASSERT_RIGHT(window_open(&self->window, &variant->at));
 	SETUP_SAMPLE(&self->window.sample, 1);
 	NEED(window_needed, &self->window);
