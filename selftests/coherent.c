@@ -225,6 +225,36 @@ TEST_F(coherent, is_held_and_not_pinned_for_long)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/*
+ * Pages of a folio need not be neighbours where they are pinned. All that the call has
+ * pinned is let go of, before it is known that the folio cannot leave the device.
+ */
+TEST_F(coherent, is_held_and_not_pinned_around_another)
+{
+	struct sample *sample = &self->sample;
+	const int how = MREMAP_MAYMOVE | MREMAP_FIXED;
+	const size_t page = 33, size = devthp_page_size();
+	char *other = page_of(sample, page + 1), *away;
+	struct pin pin = { 0 };
+
+	NEED(pin_needed, PIN_SLOW);
+	away = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, (void *)away);
+	ASSERT_EQ(away, mremap(other, size, size, how, away));
+	ASSERT_EQ(other, mmap(other, size, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0));
+	*other = 1;
+
+	ASSERT_EQ(0, devthp_device_hold(sample->dev, page_of(sample, page), 1, 0, NULL));
+	ASSERT_STRNE(RIGHT, pin_take(&pin, PIN_SLOW, page_of(sample, page), 3));
+	ASSERT_EQ(0, devthp_device_unhold(sample->dev, page_of(sample, page), 1, NULL));
+	ASSERT_RIGHT(pin_take(&pin, PIN_SLOW, page_of(sample, page), 3));
+	ASSERT_RIGHT(pin_drop(&pin, NULL));
+	ASSERT_EQ(1, *other);
+	ASSERT_EQ(other, mremap(away, size, size, how, other));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 /* From memory that the CPU cannot use, and to it, by way of the system's. */
 TEST_F(coherent, was_private_and_becomes_so)
 {

@@ -264,7 +264,7 @@ TEST_F(refused, hole_in_the_range)
 	ASSERT_EQ(-EINVAL, command(self, HMM_DMIRROR_MIGRATE_TO_SYS, &cmd));
 	ASSERT_RIGHT(layout_of_all(sample, by_pages(DEVTHP_LOC_DEVICE, 1)));
 	ASSERT_RIGHT(form_settles(sample, FORM_SMALL));
-	ASSERT_RIGHT(sample_rest_to_system(sample));
+	ASSERT_RIGHT(sample_settles_in_system(sample));
 	ASSERT_EQ(-EINVAL, command(self, HMM_DMIRROR_MIGRATE_TO_DEV, &cmd));
 	ASSERT_RIGHT(layout_of(sample, 0, half,
 			       by_pages(DEVTHP_LOC_SYSTEM, 1)));

@@ -237,8 +237,7 @@ static const struct sampling {
 
 unsigned int failing_next(unsigned int nth, unsigned int all)
 {
-	const bool slow = file_exists("/sys/kernel/debug/kmemleak");
-	const struct sampling *s = slow || states_are_chosen() ? &some : &many;
+	const struct sampling *s = kernel_is_slow() || states_are_chosen() ? &some : &many;
 	const unsigned int step = all / (s->all - s->begin - s->end);
 
 	if (all <= s->all || nth < s->begin || nth + s->end >= all)

@@ -16,6 +16,8 @@
 
 #include <devthp.h>
 
+#include "ready.h"
+#include "settle.h"
 #include "textfile.h"
 #include "verdict.h"
 
@@ -66,7 +68,7 @@ static void __attribute__((constructor)) khugepaged_sleep(void)
 		length = 0;
 	close(fd);
 	/* Being told wakes it up. Where no huge pages are allowed, it never comes. */
-	limit = time(NULL) + 2;
+	limit = time(NULL) + (kernel_is_slow() ? PATIENCE : 3);
 	while (full_scans() == scans && time(NULL) < limit)
 		usleep(1000);
 }

@@ -8,6 +8,7 @@
 
 #include "need.h"
 #include "ready.h"
+#include "textfile.h"
 #include "verdict.h"
 
 static bool says_1(const char *name)
@@ -20,6 +21,11 @@ static bool says_1(const char *name)
 bool nobody_else_is_here(void)
 {
 	return says_1("DEVTHP_ALONE");
+}
+
+bool kernel_is_slow(void)
+{
+	return file_exists("/sys/kernel/debug/kmemleak");
 }
 
 bool everything_is_required(void)

@@ -14,6 +14,9 @@ struct devthp_device;
  */
 bool everything_is_required(void);
 
+/* Built to find errors: all that it does takes ten times as long, or more. */
+bool kernel_is_slow(void);
+
 /*
  * DEVTHP_ALONE=1 says that nobody else is at work on this machine, and the tests are
  * root: counters of the whole system may be compared with what processes have.

@@ -358,10 +358,28 @@ const char *sample_rest_to_system(struct sample *sample)
 	return each_run(sample, to_system_run);
 }
 
+static const char *comes_to_system(const void *arg)
+{
+	struct sample *sample = (struct sample *)arg;
+	size_t i;
+
+	CHECK(sample_rest_to_system(sample));
+	CHECK(sample_look(sample));
+	for (i = 0; i < sample->pages; i++)
+		if (!sample->hole[i] && sample->page[i].location == DEVTHP_LOC_DEVICE)
+			return wrong("page %zu stays on the device", i);
+	return RIGHT;
+}
+
+const char *sample_settles_in_system(struct sample *sample)
+{
+	return settles(comes_to_system, sample);
+}
+
 const char *sample_bring_back(struct sample *sample)
 {
 	CHECK(sample_data(sample));
-	return sample->coherent ? sample_rest_to_system(sample) : RIGHT;
+	return sample->coherent ? sample_settles_in_system(sample) : RIGHT;
 }
 
 const char *sample_have_back(struct sample *sample, size_t first, size_t npages)

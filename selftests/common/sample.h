@@ -93,6 +93,9 @@ const char *sample_to_system(struct sample *sample);
 /* Migrate what is left between holes, as far as it is on the device. */
 const char *sample_rest_to_system(struct sample *sample);
 
+/* The same where the kernel may be splitting some of it, which then stays: until all came. */
+const char *sample_settles_in_system(struct sample *sample);
+
 /* Have the CPU use it all; what it uses on the device is sent for. */
 const char *sample_bring_back(struct sample *sample);
 

@@ -138,9 +138,17 @@ static const char *live(struct company *company, size_t nsteps)
 
 /* ---- Who looks after them ---- */
 
-static int patience_left(const struct company *company)
+/* Each time that something is waited for, once no more steps are done. */
+static time_t end_of_patience(const struct company *company)
 {
-	const time_t left = company->melee.end + PATIENCE - time(NULL);
+	const time_t now = time(NULL);
+
+	return (now > company->melee.end ? now : company->melee.end) + PATIENCE;
+}
+
+static int milliseconds_until(time_t limit)
+{
+	const time_t left = limit - time(NULL);
 
 	return left > 0 ? left * 1000 : 0;
 }
@@ -150,11 +158,12 @@ static const char *await(struct company *company, int first, int what)
 	struct pollfd events[] = {
 		{ .fd = what, .events = POLLIN }, { .fd = first, .events = POLLIN },
 	};
+	const time_t limit = end_of_patience(company);
 	char where[300];
 	int n;
 
 	do {
-		n = poll(events, 2, patience_left(company));
+		n = poll(events, 2, milliseconds_until(limit));
 	} while (n < 0 && errno == EINTR);
 	if (!n) {
 		waiting_where(where, sizeof(where));

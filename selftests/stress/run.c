@@ -87,6 +87,9 @@ static const char *do_step(struct run *run, struct step *step)
 		tell_pinned(&run->world, step->process, &run->crew.station[step->process]);
 	run->crew.station[step->process].step = *step;
 	step->generation = run->world.generation;
+	/* What a batch holds would stay, if it is another CPU's. */
+	if (step->op == OP_TO_DEVICE)
+		settle_batches();
 	CHECK(crew_do(&run->crew, step->process, REQUEST_STEP));
 	if (operation_takes(operation_of(step), 'd') && step->op != OP_CLOSE)
 		run->world.process[step->process].handle[step->device].open = true;
