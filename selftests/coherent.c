@@ -255,6 +255,20 @@ TEST_F(coherent, is_held_and_not_pinned_around_another)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/* The library tells such a folio from system memory, as large as it is. */
+TEST_F(coherent, is_seen_by_a_trial)
+{
+	struct devthp_trial trial = { .size = sizeof(trial) };
+	const uint32_t pmd_order = __builtin_ctzl(devthp_pmd_size() / devthp_page_size());
+
+	ASSERT_EQ(0, devthp_device_try(self->sample.dev, &trial));
+	ASSERT_TRUE(trial.orders_known);
+	ASSERT_TRUE(trial.data_good);
+	ASSERT_EQ(pmd_order, trial.device_order);
+	ASSERT_EQ(pmd_order, trial.system_order);
+	ASSERT_RIGHT(sample_data(&self->sample));
+}
+
 /* From memory that the CPU cannot use, and to it, by way of the system's. */
 TEST_F(coherent, was_private_and_becomes_so)
 {

@@ -92,9 +92,15 @@ static int take(struct cycle *c, struct devthp_snapshot **snap)
 /* Everything the run needs, except the first touch. */
 static int prepare(struct cycle *c)
 {
+	struct devthp_device_info info = { .size = sizeof(info) };
 	struct devthp_range_opts opts = { .size = sizeof(opts) };
 	struct devthp_snapshot *snap;
 	int ret;
+
+	if (!devthp_device_query(c->dev, &info) && info.caps & DEVTHP_CAP_COHERENT)
+		return complain(EXIT_LACKING,
+				"%s has coherent memory, which the CPU uses where it is: no touch brings anything back",
+				info.path);
 
 	c->folio_pages = c->system.pmd_size / c->system.page_size;
 	c->npages = c->folios * c->folio_pages;

@@ -204,7 +204,8 @@ struct devthp_trial {
  * Try it out: send one folio of pmd_size to the device and back, and tell how
  * whole it stayed. device_order 0 is a kernel that migrates device memory page
  * by page. trial must not be NULL. A failing step's negative errno is
- * returned, and what was learnt before it is in the report.
+ * returned, and what was learnt before it is in the report. A failure that was
+ * asked for by devthp_device_fail_alloc() is called off.
  */
 DEVTHP_API int devthp_device_try(struct devthp_device *dev,
 				 struct devthp_trial *trial);
@@ -392,7 +393,7 @@ enum devthp_point {
  *
  * -EBUSY	pause: somebody uses the point already
  * -ENOENT	wait, resume: nothing is to stop there, or it went on
- * -ETIMEDOUT	wait: nobody came by in time
+ * -ETIMEDOUT	wait: nobody came by in time, which is an hour at most
  * -EOPNOTSUPP	the module does not know
  */
 DEVTHP_API int devthp_device_pause(struct devthp_device *dev, unsigned int point);

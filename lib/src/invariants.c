@@ -119,6 +119,25 @@ static int add_uses(struct devthp_look *look, uint32_t number)
 	return ret;
 }
 
+/* By rule, and then by place. */
+static int compare_findings(const void *a, const void *b)
+{
+	const struct devthp_finding *left = a, *right = b;
+
+	if (left->rule != right->rule)
+		return left->rule < right->rule ? -1 : 1;
+	if (left->region != right->region)
+		return left->region < right->region ? -1 : 1;
+	return left->page < right->page ? -1 : left->page > right->page;
+}
+
+static void sort(struct devthp_findings *findings)
+{
+	if (findings->count)
+		qsort(findings->list, findings->count, sizeof(findings->list[0]),
+		      compare_findings);
+}
+
 /* One look. Its findings are the caller's, who frees them if all goes well. */
 static int look_once(struct devthp_look *look, struct devthp_findings **found)
 {
@@ -137,11 +156,13 @@ static int look_once(struct devthp_look *look, struct devthp_findings **found)
 	ret = ret ? ret : devthp_rules_of_pages(look);
 	ret = ret ? ret : devthp_rules_of_blocks(look);
 	ret = ret ? ret : devthp_rules_of_folios(look);
-	if (ret)
+	if (ret) {
 		forget(look->findings);
-	else
-		*found = look->findings;
-	return ret;
+		return ret;
+	}
+	sort(look->findings);
+	*found = look->findings;
+	return 0;
 }
 
 static void log_finding(const char *what, const struct devthp_finding *f)
@@ -151,21 +172,14 @@ static void log_finding(const char *what, const struct devthp_finding *f)
 		   f->region, f->expected, f->seen);
 }
 
+/* Among findings that are sorted. */
 static bool has(const struct devthp_findings *findings, const struct devthp_finding *wanted)
 {
-	size_t i;
-
-	for (i = 0; i < findings->count; i++) {
-		const struct devthp_finding *f = &findings->list[i];
-
-		if (f->rule == wanted->rule && f->region == wanted->region &&
-		    f->page == wanted->page)
-			return true;
-	}
-	return false;
+	return findings->count && bsearch(wanted, findings->list, findings->count,
+					  sizeof(findings->list[0]), compare_findings);
 }
 
-/* Leave in the new ones what the old ones have, too. */
+/* Leave in the new ones what the old ones have, too. Both are sorted. */
 static void confirm(struct devthp_findings *new, const struct devthp_findings *old)
 {
 	size_t i, kept = 0;
@@ -231,7 +245,7 @@ static bool overlaps_any(const struct devthp_region *regions, size_t i)
 	for (j = 0; j < i; j++) {
 		const uintptr_t other = (uintptr_t)regions[j].addr;
 
-		if (regions[j].pid == regions[i].pid && other < end &&
+		if (devthp_pid(&regions[j]) == devthp_pid(&regions[i]) && other < end &&
 		    start < other + regions[j].npages * devthp_page_size())
 			return true;
 	}

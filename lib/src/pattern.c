@@ -155,8 +155,9 @@ static enum devthp_verdict judge_page(const volatile uint64_t *data, size_t word
 			       s.generation == common.generation;
 		}
 	}
+	/* Where nothing was written yet, what was there before is gone meanwhile. */
 	if (zero == words)
-		return DEVTHP_ZERO;
+		return expected.generation ? DEVTHP_ZERO : DEVTHP_GOOD;
 	if (stamped == words && same)
 		return judge_stamp(common, expected);
 	return zero + stamped < words / GARBAGE_RATIO ? DEVTHP_GARBAGE : DEVTHP_TORN;

@@ -28,6 +28,12 @@ struct devthp_look {
 	struct devthp_sums *sums;	/* of smaps, by region */
 };
 
+/* 0 is the caller's own process. */
+static inline pid_t devthp_pid(const struct devthp_region *region)
+{
+	return region->pid ? region->pid : getpid();
+}
+
 /* What speaks of one entry, or one page. */
 int devthp_rules_of_pages(struct devthp_look *look);
 

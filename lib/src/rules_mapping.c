@@ -29,7 +29,7 @@ static size_t first_region(const struct devthp_look *look, size_t i)
 {
 	size_t first = 0;
 
-	while (look->regions[first].pid != look->regions[i].pid)
+	while (devthp_pid(&look->regions[first]) != devthp_pid(&look->regions[i]))
 		first++;
 	return first;
 }

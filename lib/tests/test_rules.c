@@ -696,14 +696,22 @@ static void arguments(void)
 	const struct devthp_region *regions[] = { &region, NULL };
 	struct devthp_check_opts opts = { .size = sizeof(opts), .flags = 2 };
 	struct devthp_finding finding = { .size = sizeof(finding) };
+	struct devthp_region same;
 
 	if (!start())
 		return;
+	same = region;
 	CHECK_CALL(devthp_check(NULL, 1, NULL, NULL), -EINVAL);
 	CHECK_CALL(devthp_check(regions, 0, NULL, NULL), -EINVAL);
 	CHECK_CALL(devthp_check(regions, 2, NULL, NULL), -EINVAL);
 	regions[1] = &region;
 	CHECK_CALL(devthp_check(regions, 2, NULL, NULL), -EINVAL);
+	/* By its number, the caller's process is no other one. */
+	region.pid = 0;
+	same.pid = getpid();
+	regions[1] = &same;
+	CHECK_CALL(devthp_check(regions, 2, NULL, NULL), -EINVAL);
+	region.pid = PID;
 	CHECK_CALL(devthp_check(regions, 1, &opts, NULL), -EINVAL);
 	region.npages = 0;
 	CHECK_CALL(devthp_check(regions, 1, NULL, NULL), -EINVAL);
