@@ -22,6 +22,8 @@ export MUTANTS
 export SHARD
 export V
 unexport O MAKEFLAGS MAKEOVERRIDES MFLAGS
+# Between scripts only: others may call other things so.
+unexport ACCEL GUEST_ARGS IMAGE KNOWN_FAILURES NEEDS QEMU_ARGS SERIES_DIR
 
 # The kernel to compare with, where make check does (kernel/arch).
 compared := $(shell sed -n 's/^check_parts=.*\(unpatched\).*/\1/p' kernel/arch/$(ARCH).sh 2>/dev/null)

@@ -5,6 +5,18 @@
 # runner-debug, nodebug, kcsan and series.
 # Every part leaves KTAP; the kernel's kunit.py judges the whole, and the last line is
 # "N passed, N failed, N skipped".
+
+# Whatever ends this, ^C too, ends the guests that it has in the background: they are a
+# group of their own.
+if [ -z "${DEVTHP_CHECKING:-}" ]; then
+	DEVTHP_CHECKING=1 setsid "$0" "$@" & group=$!
+	trap 'kill -s TERM -- -$group 2>/dev/null' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' HUP TERM
+	wait $group
+	exit
+fi
+
 . "$(dirname "$0")/lib.sh"
 . "$top/kernel/scripts/ktap.sh"
 load_kernel patched
@@ -59,7 +71,7 @@ part_lint()
 part_lib()
 {
 	status=0
-	make -C "$top/lib" O="$build/host-lib" check >"$dir/lib.log" 2>"$dir/lib.err" || status=$?
+	timeout 1800 make -C "$top/lib" O="$build/host-lib" check >"$dir/lib.log" 2>"$dir/lib.err" || status=$?
 	echo "KTAP version 1"
 	echo "1..2"
 	grep -E '^ *((TAP|KTAP) version|1\.\.|(not )?ok |#)' "$dir/lib.log" >"$dir/lib.cases" || :

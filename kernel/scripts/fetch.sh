@@ -86,17 +86,18 @@ fetch_tree()
 		--exclude=.git --exclude='*.o' --exclude='*.a' --exclude='*.ko' --exclude='*.cmd' \
 		--exclude=/.config --exclude=/include/config --exclude=/include/generated \
 		--exclude='/arch/*/include/generated' --exclude=/vmlinux \
-		"$name/" "$to/" >"$build/log/tree.log" ||
+		"$name/" "$to/" >>"$build/log/tree.log" ||
 		die "copying $name to $to failed; the next run continues."
+	# What a run that was cut off has copied is in the list, too.
 	if [ "$to" = "$fresh" ]; then
 		take_over "KERNEL_SRC=$1" "tree $name"
-	else
-		grep -q -v '/$' "$build/log/tree.log" || return 0
+	elif grep -q -v '/$' "$build/log/tree.log"; then
 		grep -v -e '/$' -e '^deleting ' "$build/log/tree.log" |
 			(cd "$to" && xargs -r -d '\n' touch -c -h)
 		changes=$(sed -n 's/^changes //p' "$origin")
 		printf 'tree %s\nrelease %s\nchanges %d\n' "$name" "$release" $((${changes:-0} + 1)) >"$origin"
 	fi
+	rm "$build/log/tree.log"
 }
 
 # The versions of the package that apt offers, newest first.

@@ -91,7 +91,10 @@ logged()
 	shift
 	mkdir -p "$(dirname "$log")"
 	if [ "$V" = 1 ]; then
-		status=$({ { "$@" 2>&1 3>&-; echo $? >&3; } | tee "$log" >&4; } 3>&1) 4>&1
+		{
+			status=$({ { "$@" 2>&1 3>&- && s=0 || s=$?; echo $s >&3; } |
+				tee "$log" >&4; } 3>&1)
+		} 4>&1
 	else
 		"$@" >"$log" 2>&1 && status=0 || status=$?
 	fi

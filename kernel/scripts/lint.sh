@@ -30,6 +30,9 @@ lint_series()
 	(cd "$source_dir/unpatched" && xargs -r -d '\n' ls -d <"$source_dir/touched" 2>/dev/null |
 		xargs -r -d '\n' cp --parents -t "$aside") || :
 	[ -n "$(patches)" ] || return 0
+	# Of the repository that a hook may have been called for nothing is wanted.
+	# shellcheck disable=SC2046
+	unset $(git rev-parse --local-env-vars)
 	export GIT_CONFIG_GLOBAL=/dev/null
 	cd "$aside"
 	git init -q

@@ -6,10 +6,15 @@
 load_arch
 results=$build/results
 mkdir -p "$results"
-number=$(($(cat "$results/last" 2>/dev/null || echo 0) + 1))
+number=$(cat "$results/last" 2>/dev/null || :)
+number=${number:-0}
+while :; do
+	number=$((number + 1))
+	dir=$results/$(printf '%04d' $number)-$1
+	! mkdir "$dir" 2>/dev/null || break
+	[ -d "$dir" ] || die "cannot make $dir"
+done
 echo $number >"$results/last"
-dir=$results/$(printf '%04d' $number)-$1
-mkdir "$dir"
 {
 	echo "date $(date -u +%Y-%m-%dT%H:%M:%SZ)"
 	echo "commit $(git -C "$top" describe --always --dirty 2>/dev/null || echo unknown)"

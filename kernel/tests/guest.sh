@@ -5,7 +5,7 @@
 . "$top/kernel/tests/common/stub.sh"
 export V=
 kernel=patched
-limit=60	# seconds; only the hang uses its time up
+limit=240	# seconds; only the hang uses its time up, which is less
 common=$top/kernel/tests/common
 
 # compile WRONG: as what is in tools/testing/selftests/mm is, static

@@ -3,6 +3,8 @@
 # What the tests of the scripts share. A test is run as TEST.sh DIR, where DIR is
 # a directory of its own, and prints KTAP.
 set -u
+# What make was told is not for the scripts that a test calls.
+unset STATES BUDGET SHARD MINUTES MUTANTS GUEST_ARGS QEMU_ARGS IMAGE DEVTHP_CHECKING
 top=$(cd "${0%kernel/tests/*}." && pwd)
 scripts=$top/kernel/scripts
 dir=$1

@@ -5,7 +5,7 @@
 . "$top/kernel/tests/common/stub.sh"
 export V=
 kernel=debug
-limit=60
+limit=120
 
 plan 4
 echo "$passing" | overlay
