@@ -118,7 +118,11 @@ TEST_F(between, broken)
 		SKIP(return, "nobody tells where a page is");
 	frame = sample->page[BROKEN].pfn;
 	ASSERT_RIGHT(window_intrude(window, breaks, false));
-	ASSERT_EQ(variant->at.to_device ? -EBUSY : -ENXIO, said);
+	/* Who could do nothing leaves a mark, with which the frame may have come back. */
+	if (variant->at.to_device && said == -EHWPOISON)
+		TH_LOG("the frame was said to be broken before");
+	else
+		ASSERT_EQ(variant->at.to_device ? -EBUSY : -ENXIO, said);
 	ASSERT_RIGHT(window_end(window));
 }
 
