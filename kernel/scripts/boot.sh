@@ -45,6 +45,7 @@ args="$args devthp.job=$job devthp.kernel=$kernel devthp.slowness=$slowness${lac
 # timeout must not take QEMU away from the terminal, or ^C would not reach it.
 run_qemu()
 {
+	begin=$(date +%s)
 	# shellcheck disable=SC2046,SC2086
 	timeout --foreground -k 5 "$seconds" "$qemu" $(qemu_machine) -accel "$accel" \
 		-nodefaults -no-user-config -display none -no-reboot -smp "$processors,sockets=$processors" -m "$memory" \
@@ -55,10 +56,14 @@ run_qemu()
 		-chardev file,id=status,path="$dir/status" \
 		-device virtserialport,chardev=status,name=status $counts ${QEMU_ARGS:-} \
 		2>"$dir/qemu.log" && status=0 || status=$?
-	case $status in
-	124|137) echo timeout ;;
-	*) echo "exit $status" ;;
-	esac >"$dir/end"
+	# Killed before its time, it was not by timeout.
+	if [ $status = 137 ] && [ "$seconds" != infinity ] && [ $(($(date +%s) - begin)) -lt "$seconds" ]; then
+		echo "killed: no memory left?"
+	elif [ $status = 124 ] || [ $status = 137 ]; then
+		echo timeout
+	else
+		echo "exit $status"
+	fi >"$dir/end"
 }
 
 if [ "$job" = shell ]; then

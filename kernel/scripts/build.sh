@@ -26,7 +26,7 @@ run_make()
 		kmake -s modules_prepare >"$log" 2>&1 || return 1
 		total=$(kmake -k -n $targets 2>/dev/null | grep -cE "echo '?  (CC|AS)( |\[)" || :)
 		{ kmake -j"$jobs" $targets 2>&1 && touch "$kernel_dir/built"; } | tee "$log" |
-			awk -v total="$total" -v what="$kernel" -f "$top/kernel/scripts/progress.awk"
+			awk_as_it_comes -v total="$total" -v what="$kernel" -f "$top/kernel/scripts/progress.awk"
 	elif [ "$V" = 1 ]; then
 		{ kmake -j"$jobs" V=1 $targets 2>&1 && touch "$kernel_dir/built"; } | tee "$log"
 	else

@@ -7,5 +7,5 @@ scripts=$top/kernel/scripts
 tty=0
 [ ! -t 1 ] || tty=1
 
-"$scripts/boot.sh" "$1" check "$2" "$3" "${4:-}" | awk -v tty=$tty -f "$scripts/tests.awk"
+"$scripts/boot.sh" "$1" check "$2" "$3" "${4:-}" | awk_as_it_comes -v tty=$tty -f "$scripts/tests.awk"
 "$scripts/judge.sh" "$2" "${5:-/dev/null}"

@@ -34,6 +34,6 @@ mkdir -p "$dir"
 of_shard "$shard" <"$kernel_dir/tests.list" >"$dir/programs"
 for guest in $guests; do
 	GUEST_ARGS="devthp.share=$guest/$count $choice ${GUEST_ARGS:-}" \
-		"$scripts/boot.sh" "$kernel" check "$dir/$guest" "$3" | awk -f "$scripts/tests.awk" &
+		"$scripts/boot.sh" "$kernel" check "$dir/$guest" "$3" | awk_as_it_comes -f "$scripts/tests.awk" &
 done
 wait

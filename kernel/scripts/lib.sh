@@ -78,6 +78,15 @@ stamp()
 	printf '%s\n' "$2" >"$1"
 }
 
+# awk for what comes line by line, and is to be seen as it comes: mawk would wait for more.
+awk_as_it_comes()
+{
+	case $(awk -W version 2>&1 </dev/null) in
+	mawk*) awk -W interactive "$@" ;;
+	*) awk "$@" ;;
+	esac
+}
+
 # A short name for the content of files: stdin or the files named.
 digest()
 {

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/common/tap.sh"
 . "$top/kernel/tests/common/left.sh"
 
-plan 28
+plan 29
 guest
 expect 0 "5 passed, 0 failed, 0 skipped" "a good guest passes" judge
 
@@ -66,6 +66,9 @@ expect 1 "FAILED   vanished" "a guest that states no result" judge
 
 guest; printf 'ready 6.12\n' >"$left/status"; echo timeout >"$left/end"
 expect 1 "FAILED   hang" "a guest whose time is over" judge
+
+guest; printf 'ready 6.12\n' >"$left/status"; echo "killed: no memory left?" >"$left/end"
+expect 1 "killed: no memory left?" "a QEMU that was killed" judge
 
 guest; : >"$left/status"; echo "exit 1" >"$left/end"; echo "no such machine" >"$left/qemu.log"
 expect 1 "no such machine" "a QEMU that does not start" judge
