@@ -56,7 +56,7 @@ static const char *are_there(const struct sample *sample, size_t first, size_t f
 	return layout_of(sample, end, sample->pages - end, whole(DEVTHP_LOC_SYSTEM, 1));
 }
 
-TEST_F(full, the_others_stay)
+TEST_F_TIMEOUT(full, the_others_stay, 8 * PATIENCE)
 {
 	struct sample *sample = &self->sample;
 	const size_t folios = self->folios;

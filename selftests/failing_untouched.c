@@ -80,7 +80,7 @@ static const char *goes_or_stays(const struct failing *failing, unsigned int pla
 /* Among the first are those that are not made for memory that was touched: try all. */
 #define BEGIN 64
 
-TEST_F_TIMEOUT(untouched, goes_or_stays, 30 * PATIENCE)
+TEST_F_TIMEOUT(untouched, goes_or_stays, 20 * PATIENCE)
 {
 	unsigned int nth, left, all, tried = 0, failed = 0;
 

@@ -131,7 +131,7 @@ static const char *goes(struct sample *sample, size_t first, size_t npages,
 	     (start = ranges[i].first * sample->folio_pages / 512,	\
 	      length = ranges[i].npages * sample->folio_pages / 512, true); i++)
 
-TEST_F(ranges, go)
+TEST_F_TIMEOUT(ranges, go, 8 * PATIENCE)
 {
 	struct sample *sample = &self->sample;
 	size_t i, first, npages;
@@ -156,7 +156,7 @@ static const char *all_to_device(struct sample *sample,
 	return variant->mappings ? make_mappings(sample) : RIGHT;
 }
 
-TEST_F(ranges, come_back)
+TEST_F_TIMEOUT(ranges, come_back, 8 * PATIENCE)
 {
 	struct sample *sample = &self->sample;
 	size_t i, first, npages;

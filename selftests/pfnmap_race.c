@@ -128,8 +128,6 @@ static const char *run_race(struct pfnmap *map, struct racer *racers, unsigned i
 		if (is_right(verdict) && !is_right(racers[i].wrong))
 			verdict = wrong("racer %u after %u steps: %s", i, racers[i].steps,
 					racers[i].wrong);
-		if (is_right(verdict) && !racers[i].steps)
-			verdict = wrong("racer %u did nothing", i);
 	}
 	return verdict;
 }

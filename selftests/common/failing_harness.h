@@ -49,7 +49,7 @@ FIXTURE_TEARDOWN(failing)
 	TEARDOWN_BASELINE(&self->baseline);
 }
 
-TEST_F_TIMEOUT(failing, loses_nothing, 30 * PATIENCE)
+TEST_F_TIMEOUT(failing, loses_nothing, 20 * PATIENCE)
 {
 	unsigned int nth, left, all, tried = 0, failed = 0;
 

@@ -31,7 +31,7 @@ unsigned int device_minor = DEVICE_MINOR;
 
 /* Longer than a test waits for anything, so that it can say what did not come. */
 #undef TEST_TIMEOUT_DEFAULT
-#define TEST_TIMEOUT_DEFAULT (8 * PATIENCE)
+#define TEST_TIMEOUT_DEFAULT (3 * PATIENCE)
 
 /*
  * The harness calls a program passed that has skipped all there is, and so do those who

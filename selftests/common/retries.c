@@ -12,7 +12,7 @@
 
 /* So often it is to sleep, and each try may take so long: far more than it does. */
 #define SLEEPS 20
-#define MS_PER_TRY 500
+#define MS_PER_TRY 100
 
 struct doings {
 	uint64_t sleeps, cpu_ms;

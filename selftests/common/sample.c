@@ -379,7 +379,7 @@ const char *sample_settles_in_system(struct sample *sample)
 const char *sample_bring_back(struct sample *sample)
 {
 	CHECK(sample_data(sample));
-	return sample->coherent ? sample_settles_in_system(sample) : RIGHT;
+	return sample->coherent ? sample_rest_to_system(sample) : RIGHT;
 }
 
 const char *sample_have_back(struct sample *sample, size_t first, size_t npages)
