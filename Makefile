@@ -11,6 +11,9 @@ $(error unknown variable $(unknown); there is $(variables), see "make help")
 endif
 
 O ?= build
+ifneq ($(words $(CURDIR) $(O)),2)
+$(error there is a space in "$(CURDIR)" or "O=$(O)", which the kernel's build does not take)
+endif
 export BUILD := $(abspath $(O))
 export ARCH ?= x86_64
 export KERNEL_SRC
@@ -37,8 +40,7 @@ s := @kernel/scripts
 run: accel			## boot and print the life of one 2 MiB folio
 	$(s)/run.sh
 
-check: accel $(compared)		## run every test; ends with "N passed, N failed, N skipped"
-	$(s)/deps.sh lib
+check: deps-lib accel $(compared)	## run every test; ends with "N passed, N failed, N skipped"
 	$(s)/check.sh
 
 shell: accel			## boot an interactive guest with the tools in it
@@ -46,6 +48,10 @@ shell: accel			## boot an interactive guest with the tools in it
 
 deps:				## install missing Debian packages (apt, sudo)
 	$(s)/deps.sh
+
+# What only some verbs need; all is installed before the first step that takes long.
+deps-%: deps
+	$(s)/deps.sh $*
 
 fetch: deps			## bring the kernel's source: KERNEL_SRC, or Debian's package
 	$(s)/fetch.sh
@@ -93,8 +99,7 @@ check-nodebug: accel nodebug	## the tests in the guest without CONFIG_DEBUG_VM
 check-kcsan: accel kcsan	## the tests in the guest while KCSAN looks for data races
 	$(s)/check.sh kcsan
 
-series: kernel			## every prefix of the series builds, configured in and out; sparse
-	$(s)/deps.sh series
+series: deps-series kernel	## every prefix of the series builds, configured in and out; sparse
 	$(s)/check.sh lint series
 
 bench: nodebug			## measure migrations in guest instructions, against goals
@@ -116,7 +121,7 @@ stress: accel			## random operations against a model of what must come of them, 
 stress-debug: accel debug	## the same on the debug kernel
 	$(s)/stress.sh debug
 
-fuzz: deps			## libFuzzer for MINUTES on all that the library parses; takes clang
+fuzz: deps-fuzz			## libFuzzer for MINUTES on all that the library parses; takes clang
 	$(s)/fuzz.sh
 
 mutants: accel			## is every fault of kernel/mutants noticed? MUTANTS="NAME...", SHARD=N/M
@@ -131,8 +136,7 @@ check-guest: accel $(compared)	## only the tests in the guest; SHARD=N/M, some o
 check-unpatched: accel unpatched	## only the unpatched kernel: new tests must not pass there
 	$(s)/check.sh unpatched
 
-check-lib: fetch			## only the library's own tests, on this machine
-	$(s)/deps.sh lib
+check-lib: deps-lib fetch		## only the library's own tests, on this machine
 	$(s)/check.sh lib
 
 check-portable: selftests	## only the selftests that any device passes, on this machine: a model, a toy

@@ -3,6 +3,7 @@
 # Choose QEMU's accelerator by booting with it: a device that exists may still
 # never get a guest going. The answer is kept until the machine changes.
 . "$(dirname "$0")/lib.sh"
+alone build
 load_kernel patched
 
 answer=$arch_dir/accel

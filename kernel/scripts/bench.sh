@@ -3,6 +3,7 @@
 # bench.sh: measure on the nodebug kernel, in a guest whose clock counts
 # instructions; twice, as the same must come out.
 . "$(dirname "$0")/lib.sh"
+own_group "$0" "$@"
 scripts=$top/kernel/scripts
 
 # Two nanoseconds an instruction, one processor, and nothing that differs from one

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # build.sh KERNEL: compile the kernel and its modules.
 . "$(dirname "$0")/lib.sh"
+alone build
 load_kernel "$1"
 
 log=$kernel_dir/build.log

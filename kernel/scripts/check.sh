@@ -5,19 +5,8 @@
 # runner-debug, nodebug, kcsan and series.
 # Every part leaves KTAP; the kernel's kunit.py judges the whole, and the last line is
 # "N passed, N failed, N skipped".
-
-# Whatever ends this, ^C too, ends the guests that it has in the background: they are a
-# group of their own.
-if [ -z "${DEVTHP_CHECKING:-}" ]; then
-	DEVTHP_CHECKING=1 setsid "$0" "$@" & group=$!
-	trap 'kill -s TERM -- -$group 2>/dev/null' EXIT
-	trap 'exit 130' INT
-	trap 'exit 143' HUP TERM
-	wait $group
-	exit
-fi
-
 . "$(dirname "$0")/lib.sh"
+own_group "$0" "$@"
 . "$top/kernel/scripts/ktap.sh"
 load_kernel patched
 scripts=$top/kernel/scripts

@@ -3,6 +3,7 @@
 # config.sh KERNEL: merge the fragments of kernel/config with the kernel's own
 # tool, then check that every line asked for is in the result.
 . "$(dirname "$0")/lib.sh"
+alone build
 load_kernel "$1"
 
 cd "$top/kernel/config"

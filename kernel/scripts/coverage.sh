@@ -7,6 +7,7 @@
 # not, each with the reason that kernel/unreached has for it. True if the tests passed,
 # the share is at least the goal, and none is without a reason.
 . "$(dirname "$0")/lib.sh"
+own_group "$0" "$@"
 . "$top/kernel/scripts/ktap.sh"
 load_kernel coverage
 scripts=$top/kernel/scripts

@@ -5,6 +5,7 @@
 # the version that apt offers. build/source/origin says what is there: where it
 # comes from, its release, and for a tree how often it was seen changed.
 . "$(dirname "$0")/lib.sh"
+alone build
 
 origin=$source_dir/origin
 unpacked=$source_dir/unpatched

@@ -3,7 +3,6 @@
 # fuzz.sh: libFuzzer for MINUTES on what the library parses.
 . "$(dirname "$0")/lib.sh"
 load_arch
-"$top/kernel/scripts/deps.sh" fuzz
 minutes=$(minutes_given 10)
 
 dir=$("$top/kernel/scripts/results.sh" fuzz)

@@ -17,16 +17,8 @@ if [ "$jobs" -lt 2 ] || [ "$available" -lt $((2 * ${memory%G} + 2)) ]; then
 	guests=1
 fi
 count=${guests##* }
-states=${STATES:-$check_states}
-budget=${BUDGET:-$check_budget}
-case $states in
-all|typical|few) ;;
-*) die "STATES=$states is none of all, typical, few." ;;
-esac
-case $budget in
-*[!0-9]*|0*) die "BUDGET=$budget is no number of minutes." ;;
-esac
-
+states=$(states_given)
+budget=$(budget_given)
 shard=$(shard_given)
 choice="devthp.shard=$shard devthp.states=$states devthp.splat=stop ${budget:+devthp.budget=$budget}"
 

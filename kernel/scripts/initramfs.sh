@@ -3,6 +3,7 @@
 # initramfs.sh KERNEL: pack busybox, our static programs and the module. The
 # kernel's gen_init_cpio makes device nodes in the archive, so no root is needed.
 . "$(dirname "$0")/lib.sh"
+alone build
 load_kernel "$1"
 
 list=$kernel_dir/initramfs.list

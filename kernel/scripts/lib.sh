@@ -31,6 +31,31 @@ have()
 	command -v "$1" >/dev/null 2>&1
 }
 
+# alone NAME: of the scripts that say so, one is at work in the build directory, until it
+# ends; another waits, maybe of another make.
+alone()
+{
+	mkdir -p "$build"
+	exec 9>"$build/.$1.lock"
+	flock -n 9 || {
+		say WAIT "another make is at work in $build"
+		flock 9
+	}
+}
+
+# own_group SCRIPT ARGUMENT...: run it as a group of processes of its own. Whatever ends
+# it, ^C too, ends the guests that it has in the background.
+own_group()
+{
+	[ -z "${DEVTHP_GROUP:-}" ] || return 0
+	DEVTHP_GROUP=1 setsid "$@" & group=$!
+	trap 'kill -s TERM -- -$group 2>/dev/null' EXIT
+	trap 'exit 130' INT
+	trap 'exit 143' HUP TERM
+	wait $group
+	exit
+}
+
 # What MINUTES says, or else that many.
 minutes_given()
 {
@@ -49,6 +74,32 @@ shard_given()
 	*/*) [ "${shard%/*}" -gt "${shard#*/}" ] || { echo "$shard"; return; } ;;
 	esac
 	die "SHARD=$shard is not N/M, as 2/3."
+}
+
+# What STATES and BUDGET say, or else what kernel/arch has.
+states_given()
+{
+	case ${STATES:=$check_states} in
+	all|typical|few) echo "$STATES" ;;
+	*) die "STATES=$STATES is none of all, typical, few." ;;
+	esac
+}
+
+budget_given()
+{
+	case ${BUDGET:=$check_budget} in
+	*[!0-9]*|0*) die "BUDGET=$BUDGET is no number of minutes." ;;
+	esac
+	echo "$BUDGET"
+}
+
+# What MUTANTS says: names of faults, or nothing.
+faults_given()
+{
+	for name in ${MUTANTS:-}; do
+		[ -f "$top/kernel/mutants/$name.patch" ] || die "there is no fault \"$name\" in kernel/mutants."
+	done
+	echo "${MUTANTS:-}"
 }
 
 # of_shard N/M: of the lines on stdin every Mth, from the Nth on.

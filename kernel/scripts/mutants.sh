@@ -7,11 +7,13 @@
 # each, the table of all (docs/mutants.md) into that directory, and the counts; fails if
 # one survived that its patch does not call equivalent.
 . "$(dirname "$0")/lib.sh"
+own_group "$0" "$@"
 load_kernel mutant
 scripts=$top/kernel/scripts
 mutants=$top/kernel/mutants
 results=$build/mutants
 shard=$(shard_given)
+alone mutants
 
 # Of the names on stdin, those that touch files of this architecture, and then those that
 # touch no architecture's.
@@ -28,12 +30,12 @@ of_this_arch()
 	echo "$others" | xargs -n 1
 }
 
-for name in ${MUTANTS:-}; do
-	[ -f "$mutants/$name.patch" ] || die "there is no fault \"$name\" in kernel/mutants."
+names=$(faults_given)
+for name in $names; do
 	[ -n "$(echo "$name" | of_this_arch)" ] ||
 		die "the fault \"$name\" is in a file of another architecture than ARCH=$ARCH."
 done
-names=${MUTANTS:-$(cd "$mutants" && ls -- *.patch | sed 's/\.patch$//' | of_this_arch)}
+names=${names:-$(cd "$mutants" && ls -- *.patch | sed 's/\.patch$//' | of_this_arch)}
 names=$(echo "$names" | xargs -n 1 | of_shard "$shard")
 
 # The tree that the faults are put into, and the kernel without any.

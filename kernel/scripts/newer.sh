@@ -5,6 +5,7 @@
 # else the newest source package of the suite that kernel/BASE names, which apt
 # fetches with lists of its own. Nothing but its selftests is unpacked.
 . "$(dirname "$0")/lib.sh"
+own_group "$0" "$@"
 scripts=$top/kernel/scripts
 load_kernel patched
 work=$build/newer

@@ -4,6 +4,7 @@
 # Only the files that the series touches are patched, aside, and taken over where
 # they differ: the others keep their times, so that little is compiled again.
 . "$(dirname "$0")/lib.sh"
+alone build
 
 from=$source_dir/unpatched
 to=$source_dir/patched

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # programs.sh lib | selftests | hmm-tests KERNEL: build what runs in the guest, static.
 . "$(dirname "$0")/lib.sh"
+alone build
 load_kernel "${2:-patched}"
 
 build_lib()

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # The main job: boot, let the guest print the life of one folio, judge the guest.
 . "$(dirname "$0")/lib.sh"
+own_group "$0" "$@"
 scripts=$top/kernel/scripts
 
 dir=$("$scripts/results.sh" run)

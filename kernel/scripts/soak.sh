@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # soak.sh: run the concurrent programs on the debug kernel for MINUTES, judge the guest.
 . "$(dirname "$0")/lib.sh"
+own_group "$0" "$@"
 . "$top/kernel/scripts/ktap.sh"
 scripts=$top/kernel/scripts
 load_kernel debug

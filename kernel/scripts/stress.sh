@@ -3,6 +3,7 @@
 # stress.sh KERNEL: random operations in a guest for MINUTES, judge the guest. What is
 # found is in the results' tests.log, as lists to replay.
 . "$(dirname "$0")/lib.sh"
+own_group "$0" "$@"
 . "$top/kernel/scripts/ktap.sh"
 scripts=$top/kernel/scripts
 load_kernel "$1"

@@ -63,10 +63,18 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 36
+plan 38
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
+
+# What is wrong is said by the first stage, which is deps.
+expect 1 "STATES=some is none of all, typical, few" "states that are no choice" make_top deps STATES=some
+expect 1 "BUDGET=soon is no number of minutes" "a budget that is no time" make_top deps BUDGET=soon
+expect 1 "SHARD=3/2 is not N/M" "a shard that is none" make_top deps SHARD=3/2
+expect 1 "MINUTES=long is no number" "minutes that are none" make_top deps MINUTES=long
+expect 1 'there is no fault "typo" in kernel/mutants' "a fault that is none" make_top deps MUTANTS=typo
+expect 1 'there is a space in' "a build directory with a space in its name" make -C "$top" deps O="$dir/a b"
 
 mkdir -p "$dir/home"
 echo precious >"$dir/home/letter"
@@ -120,6 +128,21 @@ follow()
 }
 expect 0 "21" "a change in the tree of KERNEL_SRC is followed" follow
 
+# Another make is at work there until it is told that somebody waits for it.
+waits()
+{
+	mkfifo "$dir/taken" "$dir/release"
+	{ flock 9; echo >"$dir/taken"; timeout 60 cat "$dir/release"; } 9>"$BUILD/.build.lock" &
+	read -r _ <"$dir/taken"
+	patch_with | while read -r line; do
+		echo "$line"
+		case $line in
+		WAIT*) echo >"$dir/release" ;;
+		esac
+	done
+}
+expect 0 "WAIT     another make is at work in $BUILD" "two makes at once" waits
+
 # deps: a machine that lacks quilt, and more
 mkdir -p "$dir/bin"
 ln -sf /usr/bin/* "$dir/bin/"
@@ -152,39 +175,31 @@ expect 1 "CONFIG_NO_SUCH_OPTION=y" "a configuration line that gets lost" config
 expect 1 "there is no program" "a program that is none" "$scripts/programs.sh" tetris
 expect 1 'there is no "tiny" kernel; there is: patched debug' "a kernel that is none" "$scripts/build.sh" tiny
 
-# soak
-soak()
+# A script that is ended leaves nothing behind that it has in the background.
+toy_script=$dir/copy/kernel/scripts/toy.sh
+cat >"$toy_script" <<END
+#!/bin/sh
+. "$dir/copy/kernel/scripts/lib.sh"
+own_group "\$0" "\$@"
+sleep 1000 & echo \$! >"$dir/begun"
+wait
+END
+chmod +x "$toy_script"
+ends()
 {
-	MINUTES=$1 "$scripts/soak.sh"
+	mkfifo "$dir/begun"
+	"$toy_script" & script=$!
+	timeout 60 cat "$dir/begun" >"$dir/guest"
+	kill -s TERM $script
+	timeout 60 tail --pid="$(cat "$dir/guest")" -f /dev/null
 }
-expect 1 "MINUTES=long is no number" "a soak that is not told how long" soak long
-expect 1 "MINUTES=0 is no number" "a soak of no length" soak 0
-
-# stress
-stress()
-{
-	MINUTES=$1 "$scripts/stress.sh" patched
-}
-expect 1 "MINUTES=some is no number" "a stress that is not told how long" stress some
-
-# guests
-guests()
-{
-	STATES=$1 "$scripts/guests.sh" patched "$dir/guests" 10
-}
-expect 1 "STATES=some is none of all, typical, few" "states that are no choice" guests some
-budget()
-{
-	BUDGET=$1 "$scripts/guests.sh" patched "$dir/guests" 10
-}
-expect 1 "BUDGET=soon is no number of minutes" "a budget that is no time" budget soon
+expect 0 "" "nothing stays behind a script that is ended" ends
 
 # mutants
 mutants()
 {
 	ARCH=x86_64 MUTANTS=$1 "$scripts/mutants.sh"
 }
-expect 1 'there is no fault "typo" in kernel/mutants' "a fault that is none" mutants typo
 expect 1 'is in a file of another architecture than ARCH=x86_64' "a fault of another architecture" \
 	mutants contpte-apart-loses-dirty
 

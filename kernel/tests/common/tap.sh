@@ -4,7 +4,7 @@
 # a directory of its own, and prints KTAP.
 set -u
 # What make was told is not for the scripts that a test calls.
-unset STATES BUDGET SHARD MINUTES MUTANTS GUEST_ARGS QEMU_ARGS IMAGE DEVTHP_CHECKING
+unset STATES BUDGET SHARD MINUTES MUTANTS GUEST_ARGS QEMU_ARGS IMAGE DEVTHP_GROUP
 top=$(cd "${0%kernel/tests/*}." && pwd)
 scripts=$top/kernel/scripts
 dir=$1
