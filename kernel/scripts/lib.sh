@@ -49,7 +49,7 @@ own_group()
 {
 	[ -z "${DEVTHP_GROUP:-}" ] || return 0
 	DEVTHP_GROUP=1 setsid "$@" & group=$!
-	trap 'kill -s TERM -- -$group 2>/dev/null' EXIT
+	trap 'kill -s TERM -- -$group 2>/dev/null || :' EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' HUP TERM
 	wait $group

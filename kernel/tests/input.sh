@@ -63,7 +63,7 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 38
+plan 40
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
@@ -181,6 +181,7 @@ cat >"$toy_script" <<END
 #!/bin/sh
 . "$dir/copy/kernel/scripts/lib.sh"
 own_group "\$0" "\$@"
+[ \$# = 0 ] || exit "\$1"
 sleep 1000 & echo \$! >"$dir/begun"
 wait
 END
@@ -194,6 +195,8 @@ ends()
 	timeout 60 tail --pid="$(cat "$dir/guest")" -f /dev/null
 }
 expect 0 "" "nothing stays behind a script that is ended" ends
+expect 0 "" "a script that goes well in a group of its own" "$toy_script" 0
+expect 1 "" "a script that fails there" "$toy_script" 3
 
 # mutants
 mutants()
