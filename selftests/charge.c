@@ -244,6 +244,38 @@ TEST_F(charge, child_is_killed_at_its_limit)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+/* It has a cgroup of its own, and its parent's file: for the memory of its parent. */
+static const char *peer_migrates_its_parents(struct sample *sample, struct peer *parent)
+{
+	struct memcg own = {};
+
+	CHECK(peer_wait(parent));
+	CHECK(memcg_enter(&own));
+	CHECK(sample_to_device(sample));
+	return memcg_exit(&own);
+}
+
+/* What is made of nothing is of whose memory it becomes, whoever asked for it. */
+TEST_F(charge, begins_there_by_another)
+{
+	const uint64_t size = devthp_pmd_size();
+	struct sample *sample = &self->sample;
+	struct charged before;
+	struct peer child;
+
+	if (variant->form != FORM_WHOLE)
+		ASSERT_EQ(0, madvise(sample->addr, size, MADV_NOHUGEPAGE));
+	ASSERT_RIGHT(peer_fork(&child, peer_migrates_its_parents, sample));
+	ASSERT_RIGHT(charged_now(&self->memcg, &before));
+	ASSERT_RIGHT(peer_tell(&child));
+	ASSERT_RIGHT(peer_end(&child));
+	ASSERT_RIGHT(memcg_remove_of(child.pid));
+	ASSERT_RIGHT(charged_are(before, size,
+				 variant->form == FORM_WHOLE ? size : 0));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 /* Its cgroup is removed meanwhile: then it belongs to the one above. */
 TEST_F(charge, cgroup_goes_first)
 {

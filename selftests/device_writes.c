@@ -204,6 +204,58 @@ TEST_F(device_writes, survives_reclaim)
 	ASSERT_RIGHT(sample_data(&scene->sample));
 }
 
+/* ---- The CPU wrote it, as only its entries tell, and the device only has it ---- */
+
+FIXTURE(cpu_wrote)
+{
+	struct scene scene;
+};
+
+FIXTURE_VARIANT(cpu_wrote)
+{
+	enum form form;
+};
+
+FORM_VARIANTS(cpu_wrote);
+
+FIXTURE_SETUP(cpu_wrote)
+{
+	struct sample *sample = &self->scene.sample;
+
+	SETUP_SWAP(&self->scene);
+	ASSERT_RIGHT(sample_fill_whole(sample));
+	ASSERT_RIGHT(free_lazily(sample));
+	ASSERT_RIGHT(sample_fill_whole(sample));
+}
+
+FIXTURE_TEARDOWN(cpu_wrote)
+{
+	EXPECT_STREQ(RIGHT, scene_end(&self->scene));
+}
+
+TEST_F(cpu_wrote, survives_reclaim)
+{
+	struct scene *scene = &self->scene;
+
+	ASSERT_RIGHT(form_to_device(&scene->sample, variant->form));
+	ASSERT_RIGHT(sample_bring_back(&scene->sample));
+	ASSERT_RIGHT(by_advice(scene));
+	ASSERT_RIGHT(sample_data(&scene->sample));
+}
+
+/* Who migrates it cannot conclude from entries that can be written. */
+TEST_F(cpu_wrote, what_is_read_only_now_survives_reclaim)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+
+	ASSERT_EQ(0, mprotect(sample->addr, bytes_of(sample), PROT_READ));
+	ASSERT_RIGHT(form_to_device(sample, variant->form));
+	ASSERT_RIGHT(sample_bring_back(sample));
+	ASSERT_RIGHT(by_advice(scene));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 /* ---- The device writes system memory, which was never on a device ---- */
 
 static const char *freed(struct scene *scene)

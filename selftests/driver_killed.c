@@ -2,9 +2,11 @@
 /*
  * Who has given a command that waits can be killed. It waits for the mmap_lock: a
  * migration is stopped that has it for reading, and somebody waits for it to write; the
- * lock does not concern who kills. Or it waits for a reference to be dropped.
+ * lock does not concern who kills. Or it waits for a reference to be dropped, or for what
+ * userfaultfd is asked for.
  */
 #include <errno.h>
+#include <linux/userfaultfd.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -25,6 +27,7 @@
 #include "common/need.h"
 #include "common/peer.h"
 #include "common/textfile.h"
+#include "common/uffd.h"
 
 /* Who is found asleep in the kernel so many times in a row waits. */
 #define LOOKS 20
@@ -228,6 +231,64 @@ TEST_F(waiting, can_be_killed)
 	EXPECT_STREQ(RIGHT, failure);
 	EXPECT_RIGHT(peer_tell(&self->owner));
 	ASSERT_RIGHT(peer_end(&self->owner));
+}
+
+/* ---- A device reads what userfaultfd is asked for, which does not answer ---- */
+
+FIXTURE(asking)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct peer caller;
+	int uffd;
+};
+
+FIXTURE_SETUP(asking)
+{
+	struct sample *sample = &self->sample;
+
+	self->uffd = -1;
+	NEED(driver_file_needed);
+	NEED(uffd_needed);
+	SETUP_BASELINE(&self->baseline);
+	SETUP_SAMPLE(sample, 1);
+	ASSERT_RIGHT(uffd_open(&self->uffd, 0));
+	ASSERT_RIGHT(uffd_register(self->uffd, sample->addr, bytes_of(sample),
+				   UFFDIO_REGISTER_MODE_MISSING));
+	ASSERT_RIGHT(driver_file(&driver));
+	shared = mmap(NULL, sizeof(*shared), PROT_READ | PROT_WRITE,
+		      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	ASSERT_NE(MAP_FAILED, shared);
+	shared->command = HMM_DMIRROR_READ_UNLOCKED;
+	ASSERT_RIGHT(peer_fork(&self->caller, call, sample));
+}
+
+FIXTURE_TEARDOWN(asking)
+{
+	if (self->uffd >= 0)
+		close(self->uffd);
+	close(driver);
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+/* It waits without the mmap_lock, which whose memory it is can have meanwhile. */
+TEST_F(asking, can_be_killed)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(peer_tell(&self->caller));
+	ASSERT_RIGHT(waits(&shared->caller));
+	ASSERT_EQ(0, mprotect(sample->addr, bytes_of(sample), PROT_READ));
+	ASSERT_EQ(0, mprotect(sample->addr, bytes_of(sample),
+			      PROT_READ | PROT_WRITE));
+	ASSERT_RIGHT(dies(atomic_load(&shared->caller)));
+	ASSERT_TRUE(WIFSIGNALED(peer_status(&self->caller)));
+	ASSERT_EQ(0, close(self->uffd));
+	self->uffd = -1;
+	ASSERT_RIGHT(sample_fill(sample));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 /* ---- The device is to give up its memory, of which somebody holds a page ---- */

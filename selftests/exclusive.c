@@ -217,6 +217,35 @@ TEST_F(meanwhile, moves)
 	ASSERT_EQ(0, devthp_range_free(room));
 }
 
+/* As good as the CPU: it has to ask, too, though it had mapped it before. */
+TEST_F(meanwhile, another_device_writes)
+{
+	struct scene *scene = &self->scene;
+	struct sample *sample = &scene->sample;
+	const size_t page = EXCLUSIVE_FIRST;
+	char *addr = page_of(sample, page);
+	struct devthp_device *other;
+	int round;
+
+	if (scene_is(scene, STATE_READ_ONLY))
+		SKIP(return, "no device writes there");
+	/* A copy of what is shared takes memory. */
+	ASSERT_RIGHT(scene_lift_limit(scene));
+	ASSERT_RIGHT(device_open(&other, device_minor + 1));
+	for (round = 0; round < 2; round++) {
+		if (round)
+			ASSERT_RIGHT(prepare(scene));
+		ASSERT_RIGHT(sample_make_next(sample, sample->buffer, page, 1));
+		ASSERT_EQ(0, sample_device_writes(other, addr, 1,
+						  sample->buffer));
+	}
+	ASSERT_EQ(0, devthp_device_is_exclusive(sample->dev, addr, 1));
+	ASSERT_RIGHT(sample_access(sample, page, ACCESS_READ));
+	ASSERT_EQ(0, devthp_device_close(other));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(scene_data(scene));
+}
+
 /* Nobody is left who could have it: nobody minds. */
 TEST_F(meanwhile, device_closes)
 {

@@ -264,4 +264,64 @@ TEST_F(held, is_held_more_than_once)
 	comes_back(_metadata, self, variant);
 }
 
+/* ---- Two are cut, and the first of them is held ---- */
+
+FIXTURE(two)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct devthp_device *driver;
+	uint64_t in_use;
+};
+
+FIXTURE_SETUP(two)
+{
+	struct sample *sample = &self->sample;
+
+	NEED(driver_needed);
+	SETUP_BASELINE(&self->baseline);
+	SETUP_SAMPLE(sample, 2);
+	ASSERT_RIGHT(driver_open(&self->driver));
+	ASSERT_RIGHT(driver_in_use(self->driver, &self->in_use));
+	ASSERT_RIGHT(sample_fill_whole(sample));
+	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_RIGHT(driver_hold(self->driver, sample->addr, 1));
+}
+
+FIXTURE_TEARDOWN(two)
+{
+	devthp_device_close(self->driver);
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+struct device_use {
+	struct devthp_device *driver;
+	uint64_t pages;
+};
+
+static const char *device_use_is(const void *arg)
+{
+	const struct device_use *use = arg;
+
+	return driver_in_use_is(use->driver, use->pages);
+}
+
+/* What nobody has now does not keep the device waiting for what it can have. */
+TEST_F(two, one_does_not_wait_for_the_other)
+{
+	struct sample *sample = &self->sample;
+	const size_t half = sample->folio_pages / 2;
+	struct device_use use = { self->driver, self->in_use + 3 * half };
+
+	ASSERT_RIGHT(sample_cut(sample, half, half, HOLE_DROPPED));
+	ASSERT_RIGHT(sample_cut(sample, 3 * half, half, HOLE_DROPPED));
+	ASSERT_RIGHT(settles(device_use_is, &use));
+	ASSERT_RIGHT(driver_let_go(self->driver, sample->addr, 1, 1));
+	use.pages -= half;
+	ASSERT_RIGHT(settles(device_use_is, &use));
+	ASSERT_RIGHT(sample_device_data(sample));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 TEST_HARNESS_MAIN

@@ -269,10 +269,16 @@ static const char *smaps_says(const struct scene *scene, const char *field,
 }
 
 /* Documentation/filesystems/proc.rst: each page divided by who shares it. */
+static bool is_dirty(const struct truth *truth, size_t i)
+{
+	return truth->page[i].flags & DEVTHP_FOLIO_DIRTY ||
+	       has(truth, i, DEVTHP_BIT_DIRTY);
+}
+
 static const char *sharing_is_right(const struct scene *scene,
 				    const struct truth *truth)
 {
-	unsigned long alone = 0, clean, dirty, pss;
+	unsigned long alone = 0, written = 0, clean, dirty, pss;
 	double share = 0;
 	size_t i;
 
@@ -284,6 +290,7 @@ static const char *sharing_is_right(const struct scene *scene,
 		if (!(page->known & DEVTHP_KNOWN_MAPCOUNT))
 			return RIGHT;
 		alone += page->mapcount == 1 ? truth->page_kb : 0;
+		written += page->mapcount == 1 && is_dirty(truth, i) ? truth->page_kb : 0;
 		share += (double)truth->page_kb / page->mapcount;
 	}
 	CHECK(smaps_sum(scene, "Private_Clean", &clean));
@@ -291,6 +298,8 @@ static const char *sharing_is_right(const struct scene *scene,
 	if (clean + dirty != alone)
 		return wrong("smaps says %lu kB are private; should be %lu",
 			     clean + dirty, alone);
+	if (dirty != written)
+		return wrong("smaps says %lu kB are dirty; should be %lu", dirty, written);
 	CHECK(smaps_sum(scene, "Pss", &pss));
 	/* A fraction of a byte is lost per page, of a kB per mapping. */
 	if (pss > share || pss + 4 < share)

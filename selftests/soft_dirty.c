@@ -324,4 +324,57 @@ TEST_F(soft_dirty, moved)
 	}
 }
 
+/* ---- What was not there before is new ---- */
+
+FIXTURE(made_there)
+{
+	struct baseline baseline;
+	struct sample sample;
+};
+
+FIXTURE_VARIANT(made_there)
+{
+	bool huge, zero;
+};
+
+/* Of nothing, or in place of zero pages that were only read. */
+FIXTURE_VARIANT_ADD(made_there, huge) { .huge = true };
+FIXTURE_VARIANT_ADD(made_there, small) { .huge = false };
+FIXTURE_VARIANT_ADD(made_there, huge_of_the_zero_page) { .huge = true, .zero = true };
+FIXTURE_VARIANT_ADD(made_there, small_of_zero_pages) { .huge = false, .zero = true };
+
+FIXTURE_SETUP(made_there)
+{
+	struct sample *sample = &self->sample;
+
+	NEED(soft_dirty_needed);
+	SETUP_BASELINE(&self->baseline);
+	SETUP_SAMPLE(sample, 1);
+	if (!variant->huge)
+		ASSERT_EQ(0, madvise(sample->addr, bytes_of(sample), MADV_NOHUGEPAGE));
+	if (variant->zero)
+		ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(clear_refs(CLEAR_SOFT_DIRTY));
+}
+
+FIXTURE_TEARDOWN(made_there)
+{
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+TEST_F(made_there, is_set)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(none_written(sample));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(layout_of_all(sample, variant->huge ?
+				   whole(DEVTHP_LOC_DEVICE, 1) :
+				   small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(all_written(sample));
+	ASSERT_RIGHT(sample_bring_back(sample));
+	ASSERT_RIGHT(all_written(sample));
+}
+
 TEST_HARNESS_MAIN

@@ -15,6 +15,7 @@
 #include "common/form.h"
 #include "common/harness.h"
 #include "common/need.h"
+#include "common/peer.h"
 #include "common/pin.h"
 #include "common/textfile.h"
 
@@ -272,6 +273,64 @@ TEST_F(back, used_there)
 	ASSERT_RIGHT(sample_device_write(&self->sample));
 	ASSERT_RIGHT(form_is_kept(&self->sample, variant->form));
 	ASSERT_RIGHT(sample_data(&self->sample));
+}
+
+/* ---- Two processes have it, and huge pages are off for one of them ---- */
+
+static const char *has_none_huge(struct sample *sample, struct peer *parent)
+{
+	CHECK(by_mapping(sample, NULL));
+	CHECK(peer_tell(parent));
+	return peer_reads_later(sample, parent);
+}
+
+FIXTURE(shared)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct peer child;
+};
+
+FIXTURE_VARIANT(shared)
+{
+	bool off_for_parent;
+};
+
+FIXTURE_VARIANT_ADD(shared, off_for_parent) { .off_for_parent = true };
+FIXTURE_VARIANT_ADD(shared, off_for_child) { .off_for_parent = false };
+
+FIXTURE_SETUP(shared)
+{
+	struct sample *sample = &self->sample;
+
+	SETUP_BASELINE(&self->baseline);
+	SETUP_SAMPLE_ON_DEVICE(sample, 1);
+	ASSERT_RIGHT(peer_fork(&self->child, variant->off_for_parent ?
+			       peer_reads_later : has_none_huge, sample));
+	if (variant->off_for_parent) {
+		ASSERT_RIGHT(by_mapping(sample, NULL));
+	} else {
+		ASSERT_RIGHT(peer_wait(&self->child));
+	}
+	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_DEVICE, 2)));
+}
+
+FIXTURE_TEARDOWN(shared)
+{
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+/* No process asks for it, and each has a say: who says yes, to whom it is small. */
+TEST_F(shared, evicted)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_EQ(0, devthp_device_drain(sample->dev, NULL));
+	ASSERT_RIGHT(layout_of_all(sample, small(DEVTHP_LOC_SYSTEM, 2)));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(peer_tell(&self->child));
+	ASSERT_RIGHT(peer_end(&self->child));
 }
 
 TEST_HARNESS_MAIN

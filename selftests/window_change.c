@@ -195,6 +195,9 @@ TEST_F(between, write_protected)
 	ASSERT_RIGHT(watch_for_writes(&self->window));
 	ASSERT_RIGHT(window_intrude(&self->window, write_protects, false));
 	ASSERT_RIGHT(is_write_protected(sample));
+	/* Nobody else has it: who writes next need not copy it. */
+	ASSERT_RIGHT(entry_bits_of_all(sample, DEVTHP_BIT_EXCLUSIVE,
+				       DEVTHP_BIT_EXCLUSIVE));
 	ASSERT_RIGHT(window_end(&self->window));
 }
 

@@ -6,7 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
+#if __has_include(<sys/rseq.h>)
+#include <sys/rseq.h>
+#endif
 
 #include "failing.h"
 #include "need.h"
@@ -45,10 +49,30 @@ int failing_needed(const char **why)
 	return KSFT_PASS;
 }
 
+/*
+ * By rseq(2) the kernel writes where a thread runs, whenever it goes on after a pause.
+ * Behind fork() that takes a copy of the page, and a thread for which there is no memory
+ * then is killed: no part of what is tested. The C library asks for it.
+ */
+static const char *have_no_rseq(void)
+{
+#ifdef RSEQ_SIG
+	void *area = (char *)__builtin_thread_pointer() + __rseq_offset;
+	size_t size = 0;
+
+	/* The same size is to be given as when it asked, which may be more than __rseq_size. */
+	while (__rseq_size && syscall(SYS_rseq, area, size, RSEQ_FLAG_UNREGISTER, RSEQ_SIG))
+		if (++size > devthp_page_size())
+			return went_well("rseq", -errno);
+#endif
+	return RIGHT;
+}
+
 const char *failing_begin(struct failing *failing)
 {
 	size_t i;
 
+	CHECK(have_no_rseq());
 	failing->nth = open(NTH, O_RDWR | O_CLOEXEC);
 	if (failing->nth < 0)
 		return went_well("open " NTH, -errno);
