@@ -10,6 +10,7 @@
 #include "common/harness.h"
 #include "common/need.h"
 #include "common/settle.h"
+#include "common/splits.h"
 #include "common/still.h"
 
 FIXTURE(held)
@@ -196,12 +197,18 @@ TEST_F(held, is_not_split_for_want_of_huge_memory)
 TEST_F(held, is_not_evicted)
 {
 	struct devthp_device *another;
+	struct splits before, after;
 
+	ASSERT_RIGHT(splits_read(&before));
 	ASSERT_RIGHT(driver_evict(self->driver));
 	ASSERT_RIGHT(stays(self, variant));
 	ASSERT_RIGHT(driver_open(&another));
 	devthp_device_close(another);
 	ASSERT_RIGHT(stays(self, variant));
+	/* Nor was it tried. */
+	ASSERT_RIGHT(splits_read(&after));
+	ASSERT_EQ(0, after.failed - before.failed);
+	ASSERT_EQ(0, after.pages_failed - before.pages_failed);
 	ASSERT_RIGHT(let_go(self));
 	ASSERT_RIGHT(driver_evict(self->driver));
 	ASSERT_RIGHT(layout_of_all(&self->sample, variant->form == FORM_WHOLE ?

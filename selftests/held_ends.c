@@ -11,7 +11,9 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "common/baseline.h"
@@ -20,6 +22,7 @@
 #include "common/need.h"
 #include "common/retries.h"
 #include "common/settle.h"
+#include "common/textfile.h"
 
 FIXTURE(holder)
 {
@@ -35,6 +38,7 @@ FIXTURE_VARIANT(holder)
 	bool robust;		/* has a robust futex in what it holds */
 	int futex_op;		/* waits for what it holds by this one; -1: not */
 	bool execs;		/* another thread executes a program */
+	bool dumps;		/* leaves a core */
 };
 
 #define HOLDER(name, ...) FIXTURE_VARIANT_ADD(holder, name) { __VA_ARGS__ }
@@ -49,6 +53,7 @@ HOLDER(waits_to_lock_a_futex_there, .futex_op = FUTEX_LOCK_PI,
 HOLDER(waits_to_change_a_futex_there, .futex_op = FUTEX_WAKE_OP,
        .signal = SIGKILL);
 
+HOLDER(dumps_core, .futex_op = -1, .dumps = true, .signal = SIGABRT);
 HOLDER(executes_with_a_futex_there, .futex_op = -1, .robust = true,
        .execs = true);
 
@@ -122,6 +127,10 @@ static const char *have_another_execute(void)
 		pause();
 }
 
+#define CORE "/tmp/devthp.core"
+
+static const struct rlimit no_limit = { RLIM_INFINITY, RLIM_INFINITY };
+
 /* Tells by the pipe when it is about to end, or to wait. */
 static const char *hold_and_end(struct sample *sample,
 				const FIXTURE_VARIANT(holder) *variant, int pipe)
@@ -137,6 +146,8 @@ static const char *hold_and_end(struct sample *sample,
 			FUTEX_OP(FUTEX_OP_ADD, 0, FUTEX_OP_CMP_EQ, 0));
 		return wrong("it has got what it holds: %s", strerror(errno));
 	}
+	if (variant->dumps && setrlimit(RLIMIT_CORE, &no_limit))
+		return went_well("allow a core", -errno);
 	if (variant->signal)
 		raise(variant->signal);
 	if (variant->execs)
@@ -153,10 +164,14 @@ static const char *nothing_is_left(const void *arg)
 
 TEST_F(holder, leaves_nothing_behind)
 {
+	struct setting pattern = { 0 };
 	int status, ends[2];
 	char nothing;
 	pid_t pid;
 
+	if (variant->dumps)
+		ASSERT_RIGHT(setting_change(&pattern, "/proc/sys/kernel/core_pattern",
+					    CORE));
 	ASSERT_EQ(0, pipe(ends));
 	pid = fork();
 	ASSERT_LE(0, pid);
@@ -176,8 +191,12 @@ TEST_F(holder, leaves_nothing_behind)
 		ASSERT_EQ(0, kill(pid, SIGKILL));
 	}
 	ASSERT_RIGHT(waiter_ended(pid, &status));
+	setting_restore(&pattern);
+	unlink(CORE);
+	ASSERT_EQ(variant->dumps, !!WCOREDUMP(status));
 	/* The program that it executes lists its tests, and says so. */
-	ASSERT_EQ(variant->execs ? KSFT_SKIP << 8 : variant->signal, status);
+	ASSERT_EQ(variant->execs ? KSFT_SKIP << 8 : variant->signal,
+		  status & ~WCOREFLAG);
 	ASSERT_RIGHT(settles(nothing_is_left, self));
 }
 

@@ -203,4 +203,79 @@ TEST_F(ksm, not_any_more)
 				SCENE_BACK_PAGES : 0));
 }
 
+/* ---- Empty pages, in whose place it maps zero pages, and counts these ---- */
+
+FIXTURE(empty)
+{
+	struct baseline baseline;
+	struct sample sample;
+	struct setting run, pages, sleep, smart, zero;
+	uint64_t before;
+};
+
+/* Of small pages: only such are compared. */
+FIXTURE_SETUP(empty)
+{
+	struct sample *sample = &self->sample;
+
+	NEED(file_needed, KSM "use_zero_pages", "CONFIG_KSM");
+	SETUP_BASELINE(&self->baseline);
+	SETUP_SAMPLE(sample, 1);
+	ASSERT_RIGHT(file_number(KSM "ksm_zero_pages", &self->before));
+	ASSERT_EQ(0, madvise(sample->addr, bytes_of(sample), MADV_NOHUGEPAGE));
+	memset(sample->addr, 0, bytes_of(sample));
+	ASSERT_EQ(0, madvise(sample->addr, bytes_of(sample), MADV_MERGEABLE));
+	ASSERT_RIGHT(setting_change(&self->zero, KSM "use_zero_pages", "1"));
+	ASSERT_RIGHT(setting_change(&self->pages, KSM "pages_to_scan", "10000"));
+	ASSERT_RIGHT(setting_change(&self->sleep, KSM "sleep_millisecs", "0"));
+	ASSERT_RIGHT(setting_change(&self->smart, KSM "smart_scan", "0"));
+	ASSERT_RIGHT(setting_change(&self->run, KSM "run", "1"));
+}
+
+FIXTURE_TEARDOWN(empty)
+{
+	setting_restore(&self->smart);
+	setting_restore(&self->sleep);
+	setting_restore(&self->pages);
+	file_write(KSM "run", "2");
+	setting_restore(&self->run);
+	setting_restore(&self->zero);
+	sample_release(&self->sample);
+	TEARDOWN_BASELINE(&self->baseline);
+}
+
+static const char *zero_pages_are(uint64_t want)
+{
+	uint64_t pages;
+
+	CHECK(file_number(KSM "ksm_zero_pages", &pages));
+	if (pages != want)
+		return wrong("KSM has %llu zero pages; should have %llu",
+			     (unsigned long long)pages,
+			     (unsigned long long)want);
+	return RIGHT;
+}
+
+static const char *all_are_zero_pages(const void *arg)
+{
+	const FIXTURE_DATA(empty) *self = arg;
+
+	return zero_pages_are(self->before + self->sample.pages);
+}
+
+/* The device's pages take their place, and their count ends with them. */
+TEST_F(empty, is_counted_while_it_is_there)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(scans(3));
+	ASSERT_RIGHT(settles(all_are_zero_pages, self));
+	ASSERT_RIGHT(file_write(KSM "run", "0"));
+	ASSERT_RIGHT(sample_to_device(sample));
+	ASSERT_RIGHT(zero_pages_are(self->before));
+	ASSERT_RIGHT(sample_device_write(sample));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(zero_pages_are(self->before));
+}
+
 TEST_HARNESS_MAIN
