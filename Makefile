@@ -11,14 +11,19 @@ $(error unknown variable $(unknown); there is $(variables), see "make help")
 endif
 
 O ?= build
-ifneq ($(words $(CURDIR) $(O)),2)
-$(error there is a space in "$(CURDIR)" or "O=$(O)", which the kernel's build does not take)
+ifeq ($(strip $(O)),)
+$(error O= names no directory)
+endif
+comma := ,
+place := $(CURDIR) $(O)
+ifneq ($(words $(place)) $(place),2 $(subst $(comma),,$(subst :,,$(place))))
+$(error there is a space, colon or comma in "$(CURDIR)" or "O=$(O)", which kbuild or QEMU does not take)
 endif
 export BUILD := $(abspath $(O))
 export ARCH ?= x86_64
 export KERNEL_SRC
 export NEWER_SRC
-export MINUTES ?= 30
+export MINUTES
 export STATES
 export BUDGET
 export MUTANTS

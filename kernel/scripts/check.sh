@@ -9,6 +9,7 @@
 own_group "$0" "$@"
 . "$top/kernel/scripts/ktap.sh"
 load_kernel patched
+alone check
 scripts=$top/kernel/scripts
 baseline=$arch_dir/unpatched/baseline
 guest_limit=3600

@@ -4,7 +4,8 @@
 . "$(dirname "$0")/lib.sh"
 
 [ -d "$build" ] || exit 0
-[ -f "$build/.devthp" ] ||
+alone build
+[ -f "$build/.devthp" ] || [ "$build" = "$top/build" ] ||
 	die "$build does not look like a build directory of devthp; not removing it."
 if [ "${1:-}" = all ]; then
 	rm -rf "$build"
@@ -12,5 +13,7 @@ else
 	for arch in "$top"/kernel/arch/*.sh; do
 		rm -rf "${build:?}/$(basename "$arch" .sh)"
 	done
-	rm -rf "${build:?}/host-lib" "${build:?}/log" "${build:?}/results" "${build:?}/series" "${build:?}/mutants"
+	for made in host-lib lib log results series mutants portable newer download; do
+		rm -rf "${build:?}/$made"
+	done
 fi

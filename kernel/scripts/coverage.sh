@@ -10,6 +10,7 @@
 own_group "$0" "$@"
 . "$top/kernel/scripts/ktap.sh"
 load_kernel coverage
+alone check
 scripts=$top/kernel/scripts
 goal=95		# percent
 gcov=${cross}gcov

@@ -8,16 +8,17 @@ load_arch
 
 # Every verb that builds comes by here first: what make was told that is wrong is said
 # before anything is done.
-for given in "minutes_given 1" shard_given states_given budget_given faults_given; do
+for given in "minutes_given 1" shard_given states_given budget_given faults_given sources_given; do
 	$given >/dev/null
 done
 
 # Mark the build directory as ours, so that make distclean will never remove another.
-if [ -d "$build" ] && [ ! -f "$build/.devthp" ] && [ -n "$(ls -A "$build")" ]; then
+if [ "$build" != "$top/build" ] && [ -d "$build" ] && [ ! -f "$build/.devthp" ] && [ -n "$(ls -A "$build")" ]; then
 	die "O=$build is not empty and not a build directory of devthp; name another."
 fi
 mkdir -p "$build/log" || die "the build directory $build cannot be made; move it with O=dir."
 : >"$build/.devthp"
+alone build
 
 present()
 {

@@ -17,8 +17,7 @@ lint_shell()
 
 patches()
 {
-	sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$series_dir/series" |
-		awk -v d="$series_dir/" '{ print d $1 }'
+	series_patches | sed "s,^,$series_dir/,"
 }
 
 # A repository of just the files that the series touches is enough.

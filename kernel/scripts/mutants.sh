@@ -10,32 +10,12 @@
 own_group "$0" "$@"
 load_kernel mutant
 scripts=$top/kernel/scripts
-mutants=$top/kernel/mutants
 results=$build/mutants
 shard=$(shard_given)
 alone mutants
 
-# Of the names on stdin, those that touch files of this architecture, and then those that
-# touch no architecture's.
-of_this_arch()
-{
-	others=
-	while read -r name; do
-		own=$(sed -n 's,^+++ b/\(arch/[^/]*\)/.*,\1,p' "$mutants/$name.patch" | sort -u)
-		case $own in
-		"${image%%/boot/*}") echo "$name" ;;
-		"") others="$others $name" ;;
-		esac
-	done
-	echo "$others" | xargs -n 1
-}
-
 names=$(faults_given)
-for name in $names; do
-	[ -n "$(echo "$name" | of_this_arch)" ] ||
-		die "the fault \"$name\" is in a file of another architecture than ARCH=$ARCH."
-done
-names=${names:-$(cd "$mutants" && ls -- *.patch | sed 's/\.patch$//' | of_this_arch)}
+names=${names:-$(cd "$faults" && ls -- *.patch | sed 's/\.patch$//' | faults_of_this_arch)}
 names=$(echo "$names" | xargs -n 1 | of_shard "$shard")
 
 # The tree that the faults are put into, and the kernel without any.
@@ -60,7 +40,7 @@ prepare()
 made_from()
 {
 	{
-		cat "$mutants/$1.patch" "$scripts/mutant.sh" "$source_dir/patched.stamp"
+		cat "$faults/$1.patch" "$scripts/mutant.sh" "$source_dir/patched.stamp"
 		cat "$kernel_dir/config.stamp" "$kernel_dir/initramfs.cpio"
 	} | digest -
 }
@@ -99,7 +79,7 @@ try_next()
 
 prepare
 mkdir -p "$results"
-count=$(echo "$names" | wc -l)
+count=$(echo "$names" | wc -w)
 number=0
 running=
 for name in $names; do
@@ -117,10 +97,10 @@ finish
 row()
 {
 	result=$(cat "$results/$1.result")
-	what=$(sed '/^$/q' "$mutants/$1.patch" | tr '\n' ' ' | sed 's/ *$//')
+	what=$(sed '/^$/q' "$faults/$1.patch" | tr '\n' ' ' | sed 's/ *$//')
 	case $result in
 	survived*|splat*)
-		why=$(sed -n 's/^equivalent: //p' "$mutants/$1.patch")
+		why=$(sed -n 's/^equivalent: //p' "$faults/$1.patch")
 		[ -z "$why" ] || result="equivalent: $why" ;;
 	esac
 	echo "| \`$1\` | $what | $result |"

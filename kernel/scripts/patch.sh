@@ -14,7 +14,7 @@ where=$(sed -n 1p "$source_dir/origin")
 release=$(sed -n 's/^release //p' "$source_dir/origin")
 
 [ -f "$series_dir/series" ] || die "there is no series in $series_dir."
-patches=$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$series_dir/series" | awk '{ print $1 }')
+patches=$(series_patches)
 for patch in $patches; do
 	[ -f "$series_dir/$patch" ] || die "the series names $patch, which is not in $series_dir."
 done

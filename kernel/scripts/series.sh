@@ -16,7 +16,7 @@ config_dir=$top/kernel/config
 configurations="on thp-off thp-migration-off device-private-off migration-off drivers powerpc"
 number=0
 
-patches=$(sed -e 's/#.*//' -e '/^[[:space:]]*$/d' "$series_dir/series" | awk '{ print $1 }')
+patches=$(series_patches)
 touched=$(cd "$series_dir" && cat $patches | sed -n 's,^+++ b/\(.*\.c\)$,\1,p' | sort -u)
 
 # By this way kbuild compiles it with what amdgpu's Makefile says.
@@ -103,8 +103,8 @@ configure()
 	[ ! -s "$logs/lost" ] || { cat "$logs/lost" >>"$logs/config-$configuration.log"; return 1; }
 }
 
-# case_of TITLE LOG COMMAND...: what the command says, if it fails or warns.
-case_of()
+# compiled_case TITLE LOG COMMAND...: what the command says, if it fails or warns.
+compiled_case()
 {
 	number=$((number + 1))
 	title=$1
@@ -189,7 +189,7 @@ try()
 		fi
 		printf '  %-9s%s: %s\n' SERIES "$prefix" "$configuration" >&3
 		rm -f "$compiled"
-		case_of "$prefix builds: $configuration" "$logs/$prefix-$configuration.log" compile "$prefix"
+		compiled_case "$prefix builds: $configuration" "$logs/$prefix-$configuration.log" compile "$prefix"
 	done
 }
 
@@ -251,4 +251,4 @@ for patch; do
 	# shellcheck disable=SC2046
 	try "${patch%.patch}" $(sed -n -e 's,^+++ b/,,p' -e 's,^--- a/,,p' "$series_dir/$patch" | sort -u)
 done
-case_of "sparse has nothing new to say" "$logs/sparse-new" no_new_warning
+compiled_case "sparse has nothing new to say" "$logs/sparse-new" no_new_warning

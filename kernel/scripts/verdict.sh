@@ -31,6 +31,8 @@ fate()
 		echo "kernel panic: $(sed -n 's/.*Kernel panic - not syncing: //p' "$dir/console.log" | sed -n '1s/\r$//p')"
 	elif [ "$(cat "$dir/end" 2>/dev/null)" = timeout ]; then
 		echo "hang: the guest did not end within its time"
+	elif [ "$(df -Pk "$dir" | awk 'NR == 2 { print $4 }')" -lt 1024 ]; then
+		echo "no space left in $dir"
 	elif [ -z "$(stated ready)" ]; then
 		echo "no boot: QEMU ended ($(cat "$dir/end")) before init ran: $(tail -n 1 "$dir/qemu.log")"
 	else

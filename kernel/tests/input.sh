@@ -74,7 +74,7 @@ expect 1 "BUDGET=soon is no number of minutes" "a budget that is no time" make_t
 expect 1 "SHARD=3/2 is not N/M" "a shard that is none" make_top deps SHARD=3/2
 expect 1 "MINUTES=long is no number" "minutes that are none" make_top deps MINUTES=long
 expect 1 'there is no fault "typo" in kernel/mutants' "a fault that is none" make_top deps MUTANTS=typo
-expect 1 'there is a space in' "a build directory with a space in its name" make -C "$top" deps O="$dir/a b"
+expect 1 'there is a space, colon or comma in' "a build directory with a space in its name" make -C "$top" deps O="$dir/a b"
 
 mkdir -p "$dir/home"
 echo precious >"$dir/home/letter"
