@@ -331,6 +331,7 @@ DEVTHP_API int devthp_device_drain(struct devthp_device *dev, struct devthp_evic
  * failure. Pages may be held several times, and are until devthp_device_unhold()
  * lets go of them, or the device is closed.
  *
+ * -EBUSY	the driver gave up, as the memory changed again and again
  * -EFAULT	not all of it could be pinned
  * -EOPNOTSUPP	the module does not know
  */
@@ -511,7 +512,7 @@ DEVTHP_API int devthp_range_unmap(struct devthp_range *range, size_t first,
 
 /*
  * Only remember: these pages are the caller's affair from now on, because it
- * unmapped or mremap()ed them itself.
+ * unmapped or mremap()ed them itself. Errors as of devthp_range_unmap().
  */
 DEVTHP_API int devthp_range_disown(struct devthp_range *range, size_t first,
 				   size_t npages);
@@ -552,8 +553,9 @@ struct devthp_pattern_opts {
 /*
  * Write the pattern to npages pages at addr; the first has index "first", the
  * others follow. The CPU accesses them: where it may not, the process gets a signal
- * as of any access, so skip those. Returns 0. -ERANGE: an index or generation that
- * does not fit.
+ * as of any access, so skip those. addr need not be page-aligned here, only to 8
+ * bytes: npages * devthp_page_size() bytes from there on are written. Returns 0.
+ * -ERANGE: an index or generation that does not fit, or more pages than INT_MAX.
  */
 DEVTHP_API int devthp_pattern_fill(void *addr, uint64_t first, size_t npages,
 				   const struct devthp_pattern_opts *opts);
@@ -575,8 +577,7 @@ struct devthp_pattern_report {
 
 /*
  * Compare, by CPU access as above: reading a range brings it back from the device. A
- * buffer that the device has read a range into does as well. addr need not be
- * page-aligned here, only to 8 bytes.
+ * buffer that the device has read a range into does as well.
  *
  * Returns the number of bad pages, so 0 when all is right.
  */
@@ -655,7 +656,8 @@ struct devthp_snapshot_opts {
  *
  * -ENODATA	no source could be used
  * -EIO		a source said what makes no sense
- * -ESRCH	no such process
+ * -EBUSY	the device gave up, as the memory changed again and again
+ * -ESRCH	no such process, or it has ended
  * -EACCES, -EPERM	not allowed to look at it
  */
 DEVTHP_API int devthp_snapshot_take(struct devthp_snapshot **snap,

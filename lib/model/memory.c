@@ -111,6 +111,8 @@ int model_memory_make(void)
 		    (FAULT(28) ? MAP_SHARED : MAP_PRIVATE) | MAP_ANONYMOUS | MAP_NORESERVE, -1,
 		    0);
 	if (!frames || !blocks || made == MAP_FAILED) {
+		if (made != MAP_FAILED)
+			munmap(made, model_all_frames() * model_page_size());
 		free(frames);
 		free(blocks);
 		return -ENOMEM;

@@ -145,22 +145,21 @@ static void drop(uintptr_t addr, size_t bytes)
 	}
 }
 
+static bool drops(int advice)
+{
+	return advice == MADV_DONTNEED || advice == MADV_DONTNEED_LOCKED ||
+	       advice == MADV_FREE || advice == MADV_REMOVE;
+}
+
 OUTSIDE int madvise(void *given, size_t bytes, int advice)
 {
 	uintptr_t addr = (uintptr_t)given;
-	int ret;
+	int ret, err;
 
 	if (!model_memory_is_made() || addr % model_page_size() || addr + bytes < addr)
 		return model_madvise(addr, bytes, advice);
 	model_lock();
 	switch (advice) {
-	case MADV_DONTNEED:
-	case MADV_DONTNEED_LOCKED:
-	case MADV_FREE:
-	case MADV_REMOVE:
-		if (!FAULT(6))
-			drop(addr, bytes);
-		break;
 	case MADV_POPULATE_READ:
 	case MADV_POPULATE_WRITE:
 	case MADV_COLLAPSE:
@@ -168,7 +167,12 @@ OUTSIDE int madvise(void *given, size_t bytes, int advice)
 		break;
 	}
 	ret = model_madvise(addr, bytes, advice);
+	err = errno;
+	/* What the kernel refuses is not done here. ENOMEM: there are holes, the rest was. */
+	if (drops(advice) && (!ret || err == ENOMEM) && !FAULT(6))
+		drop(addr, bytes);
 	model_unlock();
+	errno = err;
 	return ret;
 }
 

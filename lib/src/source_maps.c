@@ -61,6 +61,11 @@ int devthp_source_maps(struct devthp_view *view)
 	if (ret)
 		return ret == -ENOENT ? -ESRCH : ret;
 
+	/* Who has ended, and is not waited for yet, has no memory any more. */
+	if (!*text) {
+		free(text);
+		return -ESRCH;
+	}
 	for (i = 0; i < view->npages; i++) {
 		view->pages[i].location = DEVTHP_LOC_UNMAPPED;
 		view->pages[i].known |= DEVTHP_KNOWN_LOCATION | DEVTHP_KNOWN_VMA;

@@ -154,6 +154,8 @@ static void of_another_process(void)
 	CHECK_INT(pages[1].location, DEVTHP_LOC_EMPTY);
 
 	kill(opts.pid, SIGKILL);
+	CHECK_INT(waitid(P_PID, opts.pid, NULL, WEXITED | WNOWAIT), 0);
+	CHECK_CALL(devthp_snapshot_take(&snap, p, PAGES, &opts), -ESRCH);
 	CHECK_INT(waitpid(opts.pid, NULL, 0), opts.pid);
 	CHECK_CALL(devthp_snapshot_take(&snap, p, PAGES, &opts), -ESRCH);
 	munmap(p, PAGES * size);

@@ -178,7 +178,31 @@ const char *sample_fill_whole(struct sample *sample)
 	return layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1));
 }
 
-static const char *migrate(struct sample *sample, const char *what,
+/* Who holds what stayed where it was can be told from its counts, if it still is so. */
+static const char *some_stayed(struct sample *sample, const char *what, uint64_t moved,
+			       unsigned int to)
+{
+	const struct devthp_page *first = NULL;
+	size_t i, stayed = 0;
+
+	CHECK(sample_look(sample));
+	for (i = 0; i < sample->pages; i++) {
+		if (sample->page[i].location == to)
+			continue;
+		if (!stayed++)
+			first = &sample->page[i];
+	}
+	if (!first)
+		return wrong("%s: %llu pages moved; should be %zu", what,
+			     (unsigned long long)moved, sample->pages);
+	return wrong("%s: %llu pages moved; should be %zu; now %zu are elsewhere, of which page %zu is %s, order %u, mapcount %d, refcount %d, flags %#llx",
+		     what, (unsigned long long)moved, sample->pages, stayed,
+		     (size_t)(first - sample->page), devthp_location_name(first->location),
+		     first->order, first->mapcount, first->refcount,
+		     (unsigned long long)first->flags);
+}
+
+static const char *migrate(struct sample *sample, const char *what, unsigned int to,
 			   int (*direction)(struct devthp_device *, void *,
 					    size_t, struct devthp_migration *))
 {
@@ -187,8 +211,7 @@ static const char *migrate(struct sample *sample, const char *what,
 	CHECK(went_well(what, direction(sample->dev, sample->addr,
 					sample->pages, &moved)));
 	if (moved.pages != sample->pages)
-		return wrong("%s: %llu pages moved; should be %zu", what,
-			     (unsigned long long)moved.pages, sample->pages);
+		return some_stayed(sample, what, moved.pages, to);
 	return RIGHT;
 }
 
@@ -199,13 +222,13 @@ static const char *migrate(struct sample *sample, const char *what,
 const char *sample_to_device(struct sample *sample)
 {
 	settle_batches();
-	return migrate(sample, "migrate to the device",
+	return migrate(sample, "migrate to the device", DEVTHP_LOC_DEVICE,
 		       devthp_migrate_to_device);
 }
 
 const char *sample_to_system(struct sample *sample)
 {
-	return migrate(sample, "migrate to system memory",
+	return migrate(sample, "migrate to system memory", DEVTHP_LOC_SYSTEM,
 		       devthp_migrate_to_system);
 }
 
@@ -365,9 +388,14 @@ static const char *comes_to_system(const void *arg)
 
 	CHECK(sample_rest_to_system(sample));
 	CHECK(sample_look(sample));
-	for (i = 0; i < sample->pages; i++)
-		if (!sample->hole[i] && sample->page[i].location == DEVTHP_LOC_DEVICE)
+	for (i = 0; i < sample->pages; i++) {
+		const unsigned int location = sample->page[i].location;
+
+		/* What is being split there just now is on its way back to there. */
+		if (!sample->hole[i] && (location == DEVTHP_LOC_DEVICE ||
+					 location == DEVTHP_LOC_MIGRATION))
 			return wrong("page %zu stays on the device", i);
+	}
 	return RIGHT;
 }
 
