@@ -13,6 +13,7 @@
 #include "ready.h"
 #include "settle.h"
 #include "textfile.h"
+#include "undo.h"
 #include "verdict.h"
 
 #define KB 1024
@@ -216,7 +217,7 @@ const char *baseline_take(struct baseline *baseline)
 {
 	const char *left_over = RIGHT;
 
-	settings_put_back();
+	undo_all();
 	if (!first->taken) {
 		CHECK(settles(is_still, baseline));
 		first->taken = true;

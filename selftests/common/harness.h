@@ -19,6 +19,7 @@
 #include "sample.h"
 #include "settle.h"
 #include "textfile.h"
+#include "undo.h"
 #include "verdict.h"
 
 /*
@@ -36,13 +37,18 @@ unsigned int device_minor = DEVICE_MINOR;
 /*
  * The harness calls a program passed that has skipped all there is, and so do those who
  * look at its exit status, as kselftest's runner does. And it runs no teardown behind a
- * setup that skips: what the last test has set is put back here.
+ * setup that fails or skips: what the last test has left is undone here. Behind tests
+ * that passed there is none of it, or they did not clean up.
  */
 static void end_well(int status, void *main_process)
 {
 	if (getpid() != (intptr_t)main_process)
 		return;
-	settings_put_back();
+	undo_all();
+	if (status == KSFT_PASS && undo_was_needed() && !ksft_get_xskip_cnt()) {
+		fflush(NULL);
+		_exit(KSFT_FAIL);
+	}
 	if (status == KSFT_PASS && ksft_test_num() &&
 	    (unsigned int)ksft_get_xskip_cnt() == ksft_test_num()) {
 		fflush(NULL);

@@ -6,11 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "settle.h"
 #include "textfile.h"
+#include "undo.h"
 #include "verdict.h"
 
 bool file_exists(const char *path)
@@ -147,37 +147,9 @@ const char *task_cpu_ms(pid_t tid, uint64_t *ms)
 	return RIGHT;
 }
 
-/*
- * A test that fails ends where it is, and its settings would be those of the tests
- * behind it: all processes of the program know of them.
- */
-static struct setting *changed;
-#define CHANGED 16
-
-__attribute__((constructor)) static void share_changed(void)
-{
-	void *memory = mmap(NULL, CHANGED * sizeof(*changed), PROT_READ | PROT_WRITE,
-			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	changed = memory == MAP_FAILED ? NULL : memory;
-}
-
-/* Where one of that path is, or "" for none yet. */
-static struct setting *find_changed(const char *path)
-{
-	size_t i;
-
-	for (i = 0; changed && i < CHANGED; i++)
-		if (!strcmp(changed[i].path, path))
-			return &changed[i];
-	return NULL;
-}
-
 const char *setting_change(struct setting *setting, const char *path,
 			   const char *value)
 {
-	struct setting *copy;
-
 	char before[sizeof(setting->before)];
 
 	CHECK(file_read(path, before, sizeof(before)));
@@ -188,30 +160,15 @@ const char *setting_change(struct setting *setting, const char *path,
 	keep_the_choice(before);
 	strcpy(setting->before, before);
 	snprintf(setting->path, sizeof(setting->path), "%s", path);
-	copy = find_changed("");
-	if (copy)
-		*copy = *setting;
+	undo_later(file_write, setting->path, setting->before);
 	return RIGHT;
 }
 
 void setting_restore(struct setting *setting)
 {
-	struct setting *copy = find_changed(setting->path);
-
 	if (!setting->path[0])
 		return;
 	file_write(setting->path, setting->before);
-	if (copy)
-		copy->path[0] = '\0';
+	undo_is_done(setting->path);
 	setting->path[0] = '\0';
-}
-
-/* The last first: of two of one file, the other knows what was there before both. */
-void settings_put_back(void)
-{
-	size_t i;
-
-	for (i = CHANGED; changed && i-- > 0; changed[i].path[0] = '\0')
-		if (changed[i].path[0])
-			file_write(changed[i].path, changed[i].before);
 }

@@ -44,7 +44,4 @@ const char *setting_change(struct setting *setting, const char *path,
 			   const char *value);
 void setting_restore(struct setting *setting);
 
-/* Those that a test has left behind that did not come to its end. */
-void settings_put_back(void);
-
 #endif
