@@ -11,8 +11,10 @@
 #include <devthp.h>
 
 #include "need.h"
+#include "settle.h"
 #include "swapdisk.h"
 #include "textfile.h"
+#include "undo.h"
 #include "verdict.h"
 
 #define ZRAM_CONTROL "/sys/class/zram-control/"
@@ -45,6 +47,19 @@ static const char *write_header(const struct swapdisk *disk, size_t pages)
 	return verdict;
 }
 
+static const char *hot_remove(const void *number)
+{
+	return file_write(ZRAM_CONTROL "hot_remove", number);
+}
+
+/* Nobody swaps to it then; but who was killed may have it open for a moment. */
+static const char *remove_left(const char *path, const char *number)
+{
+	if (swapoff(path) && errno != EINVAL)
+		return went_well("stop swapping to a zram disk", -errno);
+	return settles(hot_remove, number);
+}
+
 const char *swapdisk_make(struct swapdisk *disk, size_t bytes)
 {
 	char setting[64], text[32];
@@ -55,6 +70,8 @@ const char *swapdisk_make(struct swapdisk *disk, size_t bytes)
 	disk->number = number;
 	disk->swapping = 0;
 	snprintf(disk->path, sizeof(disk->path), "/dev/zram%d", disk->number);
+	snprintf(text, sizeof(text), "%d", disk->number);
+	undo_later(remove_left, disk->path, text);
 	snprintf(setting, sizeof(setting), "/sys/block/zram%d/disksize",
 		 disk->number);
 	snprintf(text, sizeof(text), "%zu", bytes);
@@ -80,13 +97,17 @@ const char *swapdisk_swap_off(struct swapdisk *disk)
 
 const char *swapdisk_remove(struct swapdisk *disk)
 {
+	const char *verdict;
 	char text[16];
 
 	if (!disk->path[0])
 		return RIGHT;
 	if (disk->swapping)
 		CHECK(swapdisk_swap_off(disk));
-	disk->path[0] = '\0';
 	snprintf(text, sizeof(text), "%d", disk->number);
-	return file_write(ZRAM_CONTROL "hot_remove", text);
+	verdict = hot_remove(text);
+	if (is_right(verdict))
+		undo_is_done(disk->path);
+	disk->path[0] = '\0';
+	return verdict;
 }

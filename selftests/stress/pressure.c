@@ -10,6 +10,7 @@
 #include "need.h"
 #include "pressure.h"
 #include "swapdisk.h"
+#include "undo.h"
 #include "verdict.h"
 
 /* All that there ever is to be swapped out. */
@@ -26,6 +27,8 @@ static void end(void)
 		return;
 	memcg_remove(&memcg);
 	swapdisk_remove(&disk);
+	/* Who was still ending may have been in the way. */
+	undo_all();
 }
 
 static const char *begin(void)
