@@ -8,7 +8,9 @@
 
 #include "memcg.h"
 #include "need.h"
+#include "settle.h"
 #include "textfile.h"
+#include "undo.h"
 #include "verdict.h"
 
 #define ROOT "/sys/fs/cgroup"
@@ -48,17 +50,42 @@ static void name_of(char *path, size_t size, pid_t maker)
 	snprintf(path, size, ROOT "/devthp.%d", maker);
 }
 
+static const char *is_removed(const void *path)
+{
+	return went_well("remove a memory cgroup",
+			 rmdir(path) && errno != ENOENT ? -errno : 0);
+}
+
+/* Who was killed may be in it for a moment. */
+static const char *remove_left(const char *path, const char *nothing)
+{
+	return settles(is_removed, path);
+}
+
+/* One of that name is of a process that had our number, with all its limits. */
+static const char *make(const char *path)
+{
+	if (rmdir(path) && errno != ENOENT)
+		return went_well("remove another's memory cgroup", -errno);
+	if (mkdir(path, 0755))
+		return went_well("make a memory cgroup", -errno);
+	undo_later(remove_left, path, "");
+	return RIGHT;
+}
+
 const char *memcg_enter(struct memcg *memcg)
 {
 	char where[sizeof(memcg->home) - sizeof(ROOT)] = "";
+	char own[sizeof(memcg->path)];
 
 	/* "0::/path" */
 	CHECK(file_read("/proc/self/cgroup", where, sizeof(where)));
 	snprintf(memcg->home, sizeof(memcg->home), ROOT "%s",
 		 strchr(where, '/') ?: "");
-	name_of(memcg->path, sizeof(memcg->path), getpid());
-	if (mkdir(memcg->path, 0755) && errno != EEXIST)
-		return went_well("make a memory cgroup", -errno);
+	name_of(own, sizeof(own), getpid());
+	if (strcmp(memcg->path, own))	/* else it was there before */
+		CHECK(make(own));
+	strcpy(memcg->path, own);
 	return move_to(memcg->path);
 }
 
@@ -74,6 +101,7 @@ const char *memcg_remove(struct memcg *memcg)
 	CHECK(memcg_exit(memcg));
 	if (rmdir(memcg->path))
 		return went_well("remove a memory cgroup", -errno);
+	undo_is_done(memcg->path);
 	memcg->path[0] = '\0';
 	return RIGHT;
 }
@@ -83,7 +111,9 @@ const char *memcg_remove_of(pid_t maker)
 	char path[sizeof(((struct memcg *)0)->path)];
 
 	name_of(path, sizeof(path), maker);
-	return went_well("remove another's memory cgroup", rmdir(path) ? -errno : 0);
+	CHECK(went_well("remove another's memory cgroup", rmdir(path) ? -errno : 0));
+	undo_is_done(path);
+	return RIGHT;
 }
 
 const char *memcg_number(const struct memcg *memcg, const char *file,
