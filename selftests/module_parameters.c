@@ -80,7 +80,7 @@ static const char *is_refused(FIXTURE_DATA(loaded) *self, uint64_t first, uint64
 	return kernel_says(self->messages, words);
 }
 
-TEST_F(loaded, not_aligned)
+TEST_F_TIMEOUT(loaded, not_aligned, MODULE_TIMEOUT)
 {
 	static const char words[] = "spm_addr_dev0 and spm_addr_dev1 must be aligned to ";
 
@@ -90,7 +90,7 @@ TEST_F(loaded, not_aligned)
 	ASSERT_RIGHT(can_be_loaded_as_before(self));
 }
 
-TEST_F(loaded, not_apart)
+TEST_F_TIMEOUT(loaded, not_apart, MODULE_TIMEOUT)
 {
 	static const char words[] = "spm_addr_dev0 and spm_addr_dev1 must be ";
 
@@ -117,7 +117,7 @@ static const char *find_memory(uint64_t *inside)
 	return end > 2 * devthp_pmd_size() ? RIGHT : wrong("no memory in /proc/iomem");
 }
 
-TEST_F(loaded, in_the_systems_memory)
+TEST_F_TIMEOUT(loaded, in_the_systems_memory, MODULE_TIMEOUT)
 {
 	uint64_t memory;
 
@@ -128,7 +128,7 @@ TEST_F(loaded, in_the_systems_memory)
 }
 
 /* Two, or none: one alone is no device. */
-TEST_F(loaded, with_one_address)
+TEST_F_TIMEOUT(loaded, with_one_address, MODULE_TIMEOUT)
 {
 	snprintf(self->other.parameters, sizeof(self->other.parameters),
 		 "spm_addr_dev0=%#llx", FAR);
@@ -159,7 +159,7 @@ static const char *is_loaded_or_not(FIXTURE_DATA(loaded) *self, unsigned int nth
  * The last allocation that it cannot do without: when all devices but the last are there.
  * Not those before, as the kernel itself warns when it has no memory for struct pages.
  */
-TEST_F(loaded, without_memory_for_the_last_device)
+TEST_F_TIMEOUT(loaded, without_memory_for_the_last_device, MODULE_TIMEOUT)
 {
 	unsigned int nth, left, all;
 	int err;

@@ -101,7 +101,7 @@ FIXTURE_TEARDOWN_PARENT(back)
 		EXPECT_RIGHT(module_load(&self->module));
 }
 
-TEST_F(back, is_not_missed)
+TEST_F_TIMEOUT(back, is_not_missed, MODULE_TIMEOUT)
 {
 	struct sample *sample = &self->sample;
 
@@ -215,7 +215,7 @@ static const char *page_is_the_devices(struct sample *sample, size_t page)
 	return RIGHT;
 }
 
-TEST_F(in_use, is_refused)
+TEST_F_TIMEOUT(in_use, is_refused, MODULE_TIMEOUT)
 {
 	struct sample *sample = &self->sample;
 
@@ -241,7 +241,7 @@ TEST_F(in_use, is_refused)
 }
 
 /* What is mapped only is sent back by who closes a file, and nobody else. */
-TEST_F(in_use, goes_back_with_the_next_close)
+TEST_F_TIMEOUT(in_use, goes_back_with_the_next_close, MODULE_TIMEOUT)
 {
 	struct sample *sample = &self->sample;
 

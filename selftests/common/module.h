@@ -5,11 +5,19 @@
 
 #include <stdbool.h>
 
+#include "settle.h"
+
 /* Where its file is, and what it was loaded with. */
 struct module {
 	char path[256];
 	char parameters[256];
 };
+
+/*
+ * The time limit of a test that waits for counters, for the module, and for counters again.
+ * It would end who loads the module for the next test as well.
+ */
+#define MODULE_TIMEOUT (8 * PATIENCE)
 
 /* Not test_hmm, but that one, whose parameters, up to a NULL, are numbers. */
 void module_choose(const char *other, const char *const *its_parameters);
