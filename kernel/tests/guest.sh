@@ -20,7 +20,7 @@ compile()
 	)
 }
 
-plan 19
+plan 22
 echo "$passing" | overlay
 expect 0 "7 passed, 0 failed, 0 skipped" "a guest with a passing program" guest
 
@@ -79,6 +79,38 @@ echo "$passing" | overlay "file /tests.list $dir/two 644 0 0"
 export GUEST_ARGS="devthp.shard=2/2 devthp.splat=stop"
 expect 0 "7 passed, 0 failed, 0 skipped" "a shard has its programs only" guest
 unset GUEST_ARGS
+
+# What a killed program has changed the next one does not find, and it finds the devices,
+# whoever has unloaded their module; who has, has failed, although its cases passed.
+printf '%s\n' stub after >"$dir/two"
+printf '%s\n' '#!/bin/sh' '. /tmp/look; echo 1..1; [ "$(look)" = "$(cat /tmp/was)" ] && echo ok 1 as it was || {' \
+	'look | diff /tmp/was - | sed "s/^/# /"; echo not ok 1 as it was; }' >"$dir/after"
+cat >"$dir/changes" <<'END'
+#!/bin/sh
+thp=/sys/kernel/mm/transparent_hugepage/enabled
+echo "look() { cat $thp /proc/sys/vm/min_free_kbytes /proc/swaps; echo /sys/block/zram* /sys/fs/cgroup/*/; }" >/tmp/look
+. /tmp/look
+look >/tmp/was
+echo never >$thp
+echo 12345 >/proc/sys/vm/min_free_kbytes
+mkdir /sys/fs/cgroup/devthp.1
+disk=zram$(cat /sys/class/zram-control/hot_add)
+echo 16M >/sys/block/$disk/disksize
+mkswap /dev/$disk >/dev/null && swapon /dev/$disk
+echo 1..1
+look | diff /tmp/was - | sed 's/^/# /'
+while :; do :; done
+END
+overlay "file /tests.list $dir/two 644 0 0" "file /tests/after $dir/after 755 0 0" <"$dir/changes"
+export GUEST_ARGS=devthp.limit=10
+expect 1 "TEST     after: 1 passed, 0 failed" "what a program has changed that is killed is put back" guest
+unset GUEST_ARGS
+
+printf '%s\n' '#!/bin/sh' 'echo "look() { ls /dev/hmm_dmirror0; }" >/tmp/look; . /tmp/look; look >/tmp/was' \
+	'echo 1..1; rmmod test_hmm && echo ok 1 a' |
+	overlay "file /tests.list $dir/two 644 0 0" "file /tests/after $dir/after 755 0 0"
+expect 1 "TEST     after: 1 passed, 0 failed" "a module that is gone is loaded again" guest
+expect 0 "FAILED   stub # exit status 1" "who has left it so has failed" cat "$dir/$number.log"
 
 # The C program that devthp-stress writes of what it has done there does the same, and
 # sees what is not as it should be.
