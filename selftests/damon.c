@@ -15,6 +15,7 @@
 #include "common/textfile.h"
 
 #define ADMIN "/sys/kernel/mm/damon/admin/kdamonds/"
+#define STATE ADMIN "0/state"
 #define CONTEXT ADMIN "0/contexts/0/"
 #define TARGET CONTEXT "targets/0/"
 #define SCHEME CONTEXT "schemes/0/"
@@ -89,7 +90,7 @@ static const char *command(const char *word)
 	const char *verdict;
 
 	do {
-		verdict = file_write(ADMIN "0/state", word);
+		verdict = file_write(STATE, word);
 	} while (!is_right(verdict) && errno == EBUSY && time(NULL) < limit);
 	return verdict;
 }
@@ -118,12 +119,15 @@ static const char *acts(unsigned int times, size_t bytes)
 	const char *verdict;
 
 	CHECK(command("on"));
+	/* What looks at a process ends with it, at physical memory never. */
+	undo_later(file_write, STATE, "off");
 	verdict = has_acted(times, bytes);
 	/* Also after a failure: other tests follow. */
 	if (is_right(verdict))
 		verdict = command("off");
 	else
 		command("off");
+	undo_is_done(STATE);
 	write_number(ADMIN "nr_kdamonds", 0);
 	return verdict;
 }
