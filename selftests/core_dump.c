@@ -121,7 +121,7 @@ static const char *fill_and_die(struct sample *sample, struct peer *parent)
 {
 	struct sample own = { 0 };
 
-	CHECK(device_open(&own.dev, 0));
+	CHECK(device_open(&own.dev, device_minor));
 	CHECK(sample_reserve(&own, 1));
 	*told = own.addr;
 	CHECK(sample_fill_whole(&own));
