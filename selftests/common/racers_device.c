@@ -38,8 +38,18 @@ static bool is_usual(int err)
 	       err == -EBUSY;
 }
 
+/*
+ * As the device counts, so that others may have helped, or undone it. Where it cannot,
+ * all of it went or was there; of what did not go, nobody knows what did.
+ */
+static bool some_went(const struct devthp_migration *moved, int err)
+{
+	return moved->pages == DEVTHP_NONE ? !err : moved->pages;
+}
+
 const char *racer_migrate(struct racer *racer)
 {
+	struct devthp_migration moved = { .size = sizeof(moved) };
 	size_t first, npages = any_run(racer, &first);
 	char *addr = arena_addr(&racer->race->arena, first);
 	int err;
@@ -53,21 +63,31 @@ const char *racer_migrate(struct racer *racer)
 				is_usual(err) ? 0 : err));
 		return RIGHT;
 	}
-	err = devthp_migrate_to_device(racer->dev, addr, npages, NULL);
+	err = devthp_migrate_to_device(racer->dev, addr, npages, &moved);
 	CHECK(went_well("migrate to the device", is_usual(err) ? 0 : err));
-	/* What did not go is told, not what did. */
-	if (!err || err == -ENOENT)
+	if (some_went(&moved, err))
 		race_done(racer);
 	return RIGHT;
+}
+
+/* Something of the device is in use; or it does not say. */
+static bool is_something_there(struct devthp_device *dev)
+{
+	struct devthp_usage usage = { .size = sizeof(usage) };
+
+	return (devthp_device_usage)(dev, &usage) || usage.pages_free < usage.pages_total;
 }
 
 /* The last close of any of its handles makes test_hmm evict the device. */
 const char *racer_evict(struct racer *racer)
 {
 	struct devthp_device *dev;
+	bool something;
 
 	CHECK(device_open(&dev, racer->role->minor));
+	something = is_something_there(dev);
 	CHECK(went_well("close the device", devthp_device_close(dev)));
-	race_done(racer);
+	if (something)
+		race_done(racer);
 	return RIGHT;
 }

@@ -135,13 +135,17 @@ const char *racer_watch(struct racer *racer)
 	struct devthp_snapshot *snap;
 	int err;
 
-	race_done(racer);
-	if (race_chance(racer, 4))
-		return read_all("/proc/self/smaps");
+	if (race_chance(racer, 4)) {
+		CHECK(read_all("/proc/self/smaps"));
+		race_done(racer);
+		return RIGHT;
+	}
 	err = devthp_snapshot_take(&snap, arena_addr(arena, 0), arena->pages,
 				   &opts);
 	/* Such as: the sources chosen do not exist, or all is in motion. */
-	if (!err)
+	if (!err) {
 		devthp_snapshot_free(snap);
+		race_done(racer);
+	}
 	return RIGHT;
 }
