@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/harness.h"
@@ -228,6 +229,7 @@ struct reading {
 	struct sample *sample;
 	char *buffer;
 	atomic_bool over;
+	atomic_uint rounds;	/* that it has read all of it */
 	int err;
 };
 
@@ -240,15 +242,28 @@ static void *reads_on(void *arg)
 	while (!atomic_load(&reading->over) && !reading->err) {
 		reading->err = sample_device_reads(reading->dev, sample->addr, sample->pages,
 						   reading->buffer);
+		reading->rounds += !reading->err;
 		sched_yield();
 	}
 	return NULL;
 }
 
+static const char *is_under_way(const struct reading *reading)
+{
+	const time_t limit = time(NULL) + PATIENCE;
+
+	while (!reading->rounds) {
+		if (time(NULL) >= limit)
+			return wrong("a thread has not read by the device in %d s", PATIENCE);
+		sched_yield();
+	}
+	return RIGHT;
+}
+
 /* If it waits for a thread that it does not have, it ends all the same. */
 static const char *reads_in_time(struct sample *sample, struct peer *parent)
 {
-	alarm(20);
+	alarm(PATIENCE);
 	return peer_reads(sample, parent);
 }
 
@@ -262,7 +277,7 @@ TEST_F(any_device, is_forked_from_while_in_use)
 {
 	struct sample *sample = &self->sample;
 	struct reading reading = { .sample = sample };
-	const char *verdict = RIGHT;
+	const char *verdict;
 	pthread_t thread;
 	struct peer child;
 	int i;
@@ -273,6 +288,7 @@ TEST_F(any_device, is_forked_from_while_in_use)
 	reading.buffer = malloc(bytes_of(sample));
 	ASSERT_NE(NULL, reading.buffer);
 	ASSERT_EQ(0, pthread_create(&thread, NULL, reads_on, &reading));
+	verdict = is_under_way(&reading);
 	for (i = 0; i < FORKS && is_right(verdict); i++) {
 		verdict = peer_fork(&child, reads_in_time, sample);
 		if (is_right(verdict))
@@ -281,8 +297,8 @@ TEST_F(any_device, is_forked_from_while_in_use)
 	atomic_store(&reading.over, true);
 	ASSERT_EQ(0, pthread_join(thread, NULL));
 	free(reading.buffer);
-	ASSERT_RIGHT(verdict);
 	ASSERT_EQ(0, reading.err);
+	ASSERT_RIGHT(verdict);
 	ASSERT_RIGHT(sample_device_data(sample));
 	ASSERT_RIGHT(sample_data(sample));
 }
