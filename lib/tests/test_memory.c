@@ -132,6 +132,7 @@ static void of_another_process(void)
 	struct devthp_snapshot_opts opts = { .size = sizeof(opts) };
 	struct devthp_page pages[PAGES];
 	struct devthp_snapshot *snap;
+	siginfo_t info;
 	char *p;
 	int up[2];
 
@@ -154,7 +155,7 @@ static void of_another_process(void)
 	CHECK_INT(pages[1].location, DEVTHP_LOC_EMPTY);
 
 	kill(opts.pid, SIGKILL);
-	CHECK_INT(waitid(P_PID, opts.pid, NULL, WEXITED | WNOWAIT), 0);
+	CHECK_INT(waitid(P_PID, opts.pid, &info, WEXITED | WNOWAIT), 0);
 	CHECK_CALL(devthp_snapshot_take(&snap, p, PAGES, &opts), -ESRCH);
 	CHECK_INT(waitpid(opts.pid, NULL, 0), opts.pid);
 	CHECK_CALL(devthp_snapshot_take(&snap, p, PAGES, &opts), -ESRCH);
