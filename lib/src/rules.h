@@ -6,6 +6,8 @@
 #ifndef DEVTHP_RULES_H
 #define DEVTHP_RULES_H
 
+#include <unistd.h>
+
 #include "internal.h"
 
 /* One page of a region. */
