@@ -52,7 +52,6 @@ HOLDER(waits_to_lock_a_futex_there, .futex_op = FUTEX_LOCK_PI,
        .signal = SIGKILL);
 HOLDER(waits_to_change_a_futex_there, .futex_op = FUTEX_WAKE_OP,
        .signal = SIGKILL);
-
 HOLDER(dumps_core, .futex_op = -1, .dumps = true, .signal = SIGABRT);
 HOLDER(executes_with_a_futex_there, .futex_op = -1, .robust = true,
        .execs = true);

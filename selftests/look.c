@@ -268,13 +268,13 @@ static const char *smaps_says(const struct scene *scene, const char *field,
 	return RIGHT;
 }
 
-/* Documentation/filesystems/proc.rst: each page divided by who shares it. */
 static bool is_dirty(const struct truth *truth, size_t i)
 {
 	return truth->page[i].flags & DEVTHP_FOLIO_DIRTY ||
 	       has(truth, i, DEVTHP_BIT_DIRTY);
 }
 
+/* Documentation/filesystems/proc.rst: each page divided by who shares it. */
 static const char *sharing_is_right(const struct scene *scene,
 				    const struct truth *truth)
 {

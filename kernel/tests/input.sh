@@ -63,7 +63,7 @@ with_path()
 	PATH=$path:$PATH "$@"
 }
 
-plan 40
+plan 41
 
 expect 1 "unknown variable KERNEL_SCR" "an unknown make variable" make_top run KERNEL_SCR=x
 expect 1 "ARCH=vax is not supported; there is: " "an unknown architecture" make_top deps ARCH=vax
@@ -73,6 +73,7 @@ expect 1 "STATES=some is none of all, typical, few" "states that are no choice" 
 expect 1 "BUDGET=soon is no number of minutes" "a budget that is no time" make_top deps BUDGET=soon
 expect 1 "SHARD=3/2 is not N/M" "a shard that is none" make_top deps SHARD=3/2
 expect 1 "MINUTES=long is no number" "minutes that are none" make_top deps MINUTES=long
+expect 1 "MINUTES=0 is no number" "no minutes" make_top deps MINUTES=0
 expect 1 'there is no fault "typo" in kernel/mutants' "a fault that is none" make_top deps MUTANTS=typo
 expect 1 'there is a space, colon or comma in' "a build directory with a space in its name" make -C "$top" deps O="$dir/a b"
 
