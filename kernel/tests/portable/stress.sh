@@ -119,7 +119,7 @@ refused()
 	expect 1 "bad.replay:$1: $2" "a replay file: $2" replay "$dir/bad.replay"
 }
 
-plan $((faults + 27))
+plan $((faults + 28))
 fault=0
 while [ $fault -lt "$faults" ]; do
 	fault=$((fault + 1))
@@ -167,4 +167,6 @@ skips()
 	stress --verbose --replay="$dir/skips.replay"
 }
 expect 0 "# | write p1 r0 0+8	# skipped: no such process" "what is skipped stays in the log" skips
+expect 0 "# SKIP replay skips.replay: all steps were skipped" \
+	"who does nothing has not passed" skips
 $all_passed
