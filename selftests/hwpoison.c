@@ -44,16 +44,21 @@ static void on_bus_error(int signal, siginfo_t *info, void *context)
 }
 
 /* For NEED(): a kernel that does not know the advice says EINVAL. */
+static int known(int err, const char *name, const char **why)
+{
+	if (err == EINVAL)
+		return missing(wrong("no %s: CONFIG_MEMORY_FAILURE is off", name), why);
+	return KSFT_PASS;
+}
+
 static int declare(const struct scene *scene, size_t page, int advice,
 		   const char *name, const char **why)
 {
-	if (!madvise(addr_of(scene, page), devthp_page_size(), advice))
-		return KSFT_PASS;
-	if (errno == EINVAL) {
-		*why = wrong("no %s: CONFIG_MEMORY_FAILURE is off", name);
-		return KSFT_SKIP;
-	}
-	*why = went_well(name, -errno);
+	const int err = madvise(addr_of(scene, page), devthp_page_size(), advice) ? errno : 0;
+
+	if (!err || err == EINVAL)
+		return known(err, name, why);
+	*why = went_well(name, -err);
 	return KSFT_FAIL;
 }
 
@@ -173,6 +178,13 @@ TEST_F(broken, page_of_a_child_too)
 
 /* ---- What is no memory of the CPU, or not broken yet ---- */
 
+static int place_needed(const struct devthp_page *page, const char **why)
+{
+	if (page->known & DEVTHP_KNOWN_PFN)
+		return KSFT_PASS;
+	return missing("nobody tells where memory of the device is", why);
+}
+
 /*
  * Memory of the device is for its driver to look after, and this one has nothing
  * to say: it is left in use. (include/linux/memremap.h, memory_failure())
@@ -183,18 +195,18 @@ TEST_F(device, memory)
 	const size_t number = scene_page(scene);
 	struct devthp_page page = { .size = sizeof(page) };
 	struct devthp_snapshot *snap;
-	int fd = open(OFFLINE, O_WRONLY | O_CLOEXEC);
+	int fd;
 
-	if (fd < 0)
-		SKIP(return, "no %s: CONFIG_MEMORY_FAILURE is off", OFFLINE);
+	NEED(file_needed, OFFLINE, "CONFIG_MEMORY_FAILURE");
 	ASSERT_EQ(0, devthp_snapshot_take(&snap, addr_of(scene, number), 1,
 					  NULL));
 	ASSERT_EQ(0, devthp_snapshot_page(snap, 0, &page));
 	devthp_snapshot_free(snap);
 	sample_locate(&scene->sample, &page);
 	ASSERT_EQ((unsigned int)DEVTHP_LOC_DEVICE, page.location);
-	if (!(page.known & DEVTHP_KNOWN_PFN))
-		SKIP(return, "nobody tells where memory of the device is");
+	NEED(place_needed, &page);
+	fd = open(OFFLINE, O_WRONLY | O_CLOEXEC);
+	ASSERT_LE(0, fd);
 	ASSERT_GT(0, dprintf(fd, "%#llx", (unsigned long long)page.pfn *
 			     devthp_page_size()));
 	ASSERT_EQ(ENXIO, errno);
@@ -329,15 +341,14 @@ TEST_F(pinned, keeps_its_broken_page)
 {
 	struct sample *sample = &self->sample;
 	const size_t page = 100;
+	int err;
 
 	ASSERT_RIGHT(sample_fill_whole(sample));
 	ASSERT_RIGHT(pin_take(&self->pin, PIN_SLOW, page_of(sample, 7), 1));
 	ASSERT_RIGHT(catch_bus_error());
-	ASSERT_EQ(-1, madvise(page_of(sample, page), devthp_page_size(),
-			      MADV_HWPOISON));
-	if (errno == EINVAL)
-		SKIP(return, "no MADV_HWPOISON: CONFIG_MEMORY_FAILURE is off");
-	ASSERT_EQ(EHWPOISON, errno);
+	err = madvise(page_of(sample, page), devthp_page_size(), MADV_HWPOISON) ? errno : 0;
+	NEED(known, err, "MADV_HWPOISON");
+	ASSERT_EQ(EHWPOISON, err);
 	ASSERT_RIGHT(pin_drop(&self->pin, NULL));
 	ASSERT_EQ(-ENOENT, devthp_migrate_to_device(sample->dev, sample->addr,
 						    sample->pages, NULL));

@@ -80,6 +80,18 @@ static const char *fill_file(struct sample *sample, int file)
 	return sample_fill(sample);
 }
 
+static int hugetlb_needed(int file, const char **why)
+{
+	uint64_t pages = 0;
+
+	if (file < 0)
+		return missing("no memory of hugetlbfs: CONFIG_HUGETLBFS is off", why);
+	file_number("/proc/sys/vm/nr_hugepages", &pages);
+	if (!pages)
+		return missing("no huge pages: write 4 to /proc/sys/vm/nr_hugepages", why);
+	return KSFT_PASS;
+}
+
 FIXTURE_SETUP(other)
 {
 	struct sample *sample = &self->sample;
@@ -91,16 +103,9 @@ FIXTURE_SETUP(other)
 				    variant->huge ? "advise" : "never"));
 	self->file = memfd_create("devthp", MFD_CLOEXEC |
 				  (variant->hugetlb ? MFD_HUGETLB : 0));
-	if (variant->hugetlb && self->file < 0)
-		SKIP(return, "no memory of hugetlbfs: CONFIG_HUGETLBFS is off");
+	if (variant->hugetlb)
+		NEED(hugetlb_needed, self->file);
 	ASSERT_LE(0, self->file);
-	if (variant->hugetlb) {
-		uint64_t pages = 0;
-
-		file_number("/proc/sys/vm/nr_hugepages", &pages);
-		if (!pages)
-			SKIP(return, "no huge pages: write 4 to /proc/sys/vm/nr_hugepages");
-	}
 	ASSERT_RIGHT(fill_file(sample, self->file));
 	self->first = malloc(sample->pages * sizeof(*self->first));
 	ASSERT_NE(NULL, self->first);

@@ -121,6 +121,11 @@ static const char *huge_bytes(uint64_t *bytes)
 	return went_well("free counters", devthp_counters_free(counters));
 }
 
+static int huge_pages_needed(bool all_is_huge, const char **why)
+{
+	return all_is_huge ? KSFT_PASS : missing("no huge pages could be had", why);
+}
+
 TEST_F(migration, is_of_whole_folios)
 {
 	struct sample *sample = &self->sample;
@@ -133,8 +138,7 @@ TEST_F(migration, is_of_whole_folios)
 	ASSERT_RIGHT(huge_bytes(&before));
 	ASSERT_RIGHT(sample_fill(sample));
 	ASSERT_RIGHT(huge_bytes(&huge));
-	if (huge - before != bytes_of(sample))
-		SKIP(return, "no huge pages could be had");
+	NEED(huge_pages_needed, huge - before == bytes_of(sample));
 	ASSERT_EQ(0, devthp_device_snapshot(sample->dev, sample->addr, n, prot));
 
 	/* The first does not fit into the range, so only the second stays whole. */

@@ -119,6 +119,13 @@ static void unmark(void)
 	file_write("/sys/kernel/debug/hwpoison/unpoison-pfn", number);
 }
 
+static int place_needed(const struct devthp_page *page, const char **why)
+{
+	if (page->known & DEVTHP_KNOWN_PFN)
+		return KSFT_PASS;
+	return missing("nobody tells where a page is", why);
+}
+
 TEST_F(between, broken)
 {
 	struct window *window = &self->window;
@@ -126,8 +133,7 @@ TEST_F(between, broken)
 
 	NEED(offline_needed);
 	ASSERT_RIGHT(sample_look(sample));
-	if (!(sample->page[BROKEN].known & DEVTHP_KNOWN_PFN))
-		SKIP(return, "nobody tells where a page is");
+	NEED(place_needed, &sample->page[BROKEN]);
 	frame = sample->page[BROKEN].pfn;
 	ASSERT_RIGHT(window_intrude(window, breaks, false));
 	ASSERT_EQ(variant->at.to_device ? -EBUSY : -ENXIO, said);
