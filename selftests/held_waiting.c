@@ -266,17 +266,18 @@ static void *map_and_unmap(void *arg)
 TEST_F(waiting, lets_others_map)
 {
 	struct sample *sample = &self->sample;
-	const time_t limit = time(NULL) + PATIENCE;
 	atomic_bool done = false;
 	struct toucher toucher;
 	pthread_t mapper;
 	const char *verdict;
 	bool in_time;
+	time_t limit;
 
 	ASSERT_RIGHT(toucher_start(&toucher, variant->touch, sample,
 				   self->first));
 	verdict = toucher_waits(&toucher);
 	pthread_create(&mapper, NULL, map_and_unmap, &done);
+	limit = time(NULL) + PATIENCE;
 	while (!atomic_load(&done) && time(NULL) < limit)
 		sched_yield();
 	in_time = atomic_load(&done);

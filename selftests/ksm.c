@@ -194,6 +194,7 @@ TEST_F(ksm, not_any_more)
 	struct sample *sample = &scene->sample;
 
 	ASSERT_RIGHT(scans(2));
+	ASSERT_RIGHT(settles(only_others_are_merged, scene));
 	ASSERT_EQ(0, madvise(sample->addr, bytes_of(sample), MADV_UNMERGEABLE));
 	ASSERT_RIGHT(scene_keeps_device(scene));
 	ASSERT_RIGHT(scene_data(scene));

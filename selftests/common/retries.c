@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <time.h>
 
+#include "ready.h"
 #include "retries.h"
 #include "settle.h"
 #include "textfile.h"
@@ -12,7 +13,7 @@
 
 /* So often it is to sleep, and each try may take so long: far more than it does. */
 #define SLEEPS 20
-#define MS_PER_TRY 100
+#define MS_PER_TRY (kernel_is_slow() ? 1000 : 100)
 
 struct doings {
 	uint64_t sleeps, cpu_ms;
