@@ -87,14 +87,57 @@ TEST_F(alloc_fail, to_device_then_one_touched)
 	ASSERT_RIGHT(sample_data(sample));
 }
 
+static void first_whole_second_small(struct __test_metadata *_metadata,
+				     const struct sample *sample,
+				     unsigned int location)
+{
+	const size_t n = sample->folio_pages;
+
+	ASSERT_RIGHT(layout_of(sample, 0, n, whole(location, 1)));
+	ASSERT_RIGHT(layout_of(sample, n, n, small(location, 1)));
+}
+
+/* Both ways the one behind what has its memory already; and the 512 of the second. */
+TEST_F(alloc_fail, of_the_second)
+{
+	struct sample *sample = &self->sample;
+	const size_t n = sample->folio_pages;
+
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 2));
+	ASSERT_RIGHT(sample_to_device(sample));
+	first_whole_second_small(_metadata, sample, DEVTHP_LOC_DEVICE);
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1 + n));
+	ASSERT_EQ(-ENOMEM, devthp_migrate_to_system(sample->dev, sample->addr,
+						    sample->pages, NULL));
+	ASSERT_RIGHT(layout_of(sample, 0, n, whole(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(layout_of(sample, n, n - 1, small(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(layout_of(sample, 2 * n - 1, 1, small(DEVTHP_LOC_DEVICE, 1)));
+	ASSERT_RIGHT(sample_data(sample));
+}
+
+TEST_F(alloc_fail, of_the_second_on_the_way_back)
+{
+	struct sample *sample = &self->sample;
+
+	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 2));
+	ASSERT_RIGHT(sample_to_system(sample));
+	first_whole_second_small(_metadata, sample, DEVTHP_LOC_SYSTEM);
+	ASSERT_RIGHT(sample_data(sample));
+}
+
 /* Nothing is left over when the failure was taken back. */
 TEST_F(alloc_fail, taken_back)
 {
 	struct sample *sample = &self->sample;
 
-	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 2));
 	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 0));
 	ASSERT_RIGHT(sample_to_device_whole(sample));
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 1));
+	ASSERT_EQ(0, devthp_device_fail_alloc(sample->dev, 0));
+	ASSERT_RIGHT(sample_to_system(sample));
+	ASSERT_RIGHT(layout_of_all(sample, whole(DEVTHP_LOC_SYSTEM, 1)));
 }
 
 TEST_F(alloc_fail, to_system_by_migration)

@@ -11,14 +11,17 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "common/driver.h"
+#include "common/layout.h"
 #include "common/matrix.h"
+#include "common/settle.h"
 #include "common/textfile.h"
 
 #define CORE "/tmp/devthp.core"
 
 /*
  * The child that dies has a mapping more of the memory; where it was the only
- * one, that is the state "forked". Who dumps alone is the last test.
+ * one, that is the state "forked". Who dumps alone comes last.
  */
 MATRIX(dump, FOR_EACH_STATE)
 
@@ -114,8 +117,11 @@ TEST_F(dump, of_a_child)
 	ASSERT_RIGHT(scene_data(scene));
 }
 
-/* It tells its address, and all pages are of the first generation. */
-static char **told;
+/* It tells where its memory is; all pages are of the first generation. */
+static struct {
+	char *addr;
+	uint64_t frame;
+} *told;
 
 static const char *fill_and_die(struct sample *sample, struct peer *parent)
 {
@@ -123,32 +129,125 @@ static const char *fill_and_die(struct sample *sample, struct peer *parent)
 
 	CHECK(device_open(&own.dev, device_minor));
 	CHECK(sample_reserve(&own, 1));
-	*told = own.addr;
+	told->addr = own.addr;
 	CHECK(sample_fill_whole(&own));
 	CHECK(sample_to_device_whole(&own));
+	CHECK(sample_look(&own));
+	told->frame = own.page[0].pfn;
 	abort();
 }
 
-TEST(dump_alone)
+FIXTURE(alone)
 {
-	struct setting pattern = { 0 };
-	struct sample sample = { 0 };
-	struct peer child;
-	size_t i;
+	struct setting pattern;
+	struct sample sample;
+};
 
-	SETUP_SAMPLE(&sample, 1);
+FIXTURE_SETUP(alone)
+{
+	SETUP_SAMPLE(&self->sample, 1);
 	told = mmap(NULL, devthp_page_size(), PROT_READ | PROT_WRITE,
 		    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	ASSERT_NE(MAP_FAILED, (void *)told);
-	ASSERT_RIGHT(allow_core(&pattern));
-	EXPECT_RIGHT(peer_fork(&child, fill_and_die, &sample));
-	EXPECT_RIGHT(died(&child));
-	sample.addr = *told;
-	for (i = 0; i < sample.pages; i++)
-		sample.generation[i] = 1;
-	EXPECT_RIGHT(core_is_right(&sample));
-	setting_restore(&pattern);
-	sample_release(&sample);
+	ASSERT_RIGHT(allow_core(&self->pattern));
+}
+
+FIXTURE_TEARDOWN(alone)
+{
+	munmap(told, devthp_page_size());
+	sample_release(&self->sample);
+	setting_restore(&self->pattern);
+}
+
+/* For a sample that has none of the memory itself. */
+static const char *childs_core_is_right(struct sample *sample)
+{
+	char *own = sample->addr;
+	const char *verdict;
+	size_t i;
+
+	sample->addr = told->addr;
+	for (i = 0; i < sample->pages; i++)
+		sample->generation[i] = 1;
+	verdict = core_is_right(sample);
+	sample->addr = own;
+	return verdict;
+}
+
+TEST_F(alone, dumps)
+{
+	struct peer child;
+
+	ASSERT_RIGHT(peer_fork(&child, fill_and_die, &self->sample));
+	ASSERT_RIGHT(died(&child));
+	ASSERT_RIGHT(childs_core_is_right(&self->sample));
+}
+
+/* ---- Somebody else holds it for a moment ---- */
+
+/* A fault that has tried to bring it back has given up for now. */
+static const char *is_mapped_again(const void *arg)
+{
+	const struct peer *child = arg;
+	const struct devthp_snapshot_opts opts = { .size = sizeof(opts), .pid = child->pid };
+	struct devthp_page page = { .size = sizeof(page) };
+	struct devthp_snapshot *snap;
+	int err;
+
+	CHECK(went_well("look at the child",
+			devthp_snapshot_take(&snap, told->addr, 1, &opts)));
+	err = devthp_snapshot_page(snap, 0, &page);
+	devthp_snapshot_free(snap);
+	CHECK(went_well("look at a page", err));
+	return page.location == DEVTHP_LOC_DEVICE ? RIGHT : wrong("it is not back");
+}
+
+/* The reference comes when all is unmapped, so that the migration fails for it. */
+static const char *holds_for_a_moment(struct sample *sample, struct devthp_device *driver,
+				      const struct peer *child)
+{
+	const char *verdict;
+
+	CHECK(went_well("wait for who dumps core",
+			devthp_device_pause_wait(sample->dev, DEVTHP_POINT_FAULT_SETUP,
+						 PATIENCE * 1000)));
+	verdict = driver_hold_frame(driver, told->frame);
+	CHECK(went_well("let it go on",
+			devthp_device_resume(sample->dev, DEVTHP_POINT_FAULT_SETUP)));
+	CHECK(verdict);
+	verdict = settles(is_mapped_again, child);
+	CHECK(driver_let_go_of_frame(driver, told->frame));
+	return verdict;
+}
+
+/* Who gets no time to let go of it in time is too late: then another dumps core. */
+static const char *core_of_who_waits(const void *arg)
+{
+	FIXTURE_DATA(alone) *self = *(FIXTURE_DATA(alone) *const *)arg;
+	struct sample *sample = &self->sample;
+	struct devthp_device *driver;
+	const char *verdict;
+	struct peer child;
+
+	CHECK(driver_open(&driver));
+	CHECK(went_well("stop who dumps core",
+			devthp_device_pause(sample->dev, DEVTHP_POINT_FAULT_SETUP)));
+	CHECK(peer_fork(&child, fill_and_die, sample));
+	verdict = holds_for_a_moment(sample, driver, &child);
+	devthp_device_close(driver);
+	CHECK(died(&child));
+	CHECK(verdict);
+	return childs_core_is_right(sample);
+}
+
+TEST_F(alone, waits_for_a_reference_that_passes)
+{
+	FIXTURE_DATA(alone) *it = self;
+
+	NEED(driver_needed);
+	if (self->sample.coherent)
+		SKIP(return, "no fault brings back what the CPU can use there");
+	ASSERT_RIGHT(settles(core_of_who_waits, &it));
 }
 
 TEST_HARNESS_MAIN

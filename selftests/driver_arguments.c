@@ -733,10 +733,31 @@ TEST_F(refused, reserved)
 	struct hmm_dmirror_evict evict = { .size = sizeof(evict), .flags = 1 };
 	struct hmm_dmirror_stats stats = { .size = sizeof(stats), .reserved = 1 };
 	struct hmm_dmirror_times times = { .size = sizeof(times), .reserved = 1 };
+	struct hmm_dmirror_fail_alloc fail = { .size = sizeof(fail), .reserved = 1, .nth = 1 };
 
 	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_EVICT, &evict);
 	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_STATS, &stats);
 	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_TIMES, &times);
+	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_FAIL_ALLOC, &fail);
+}
+
+/* What was asked for before is in force. */
+TEST_F(refused, counting_too_far)
+{
+	struct hmm_dmirror_fail_alloc fail = { .size = sizeof(fail), .nth = 1 };
+	struct sample *sample = &self->sample;
+	struct hmm_dmirror_cmd back;
+
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_FAIL_ALLOC, &fail));
+	fail.nth = 1ULL << 63;
+	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_FAIL_ALLOC, &fail);
+	fail.nth = 0;
+	fail.size--;
+	ASSERT_REFUSED(-EINVAL, HMM_DMIRROR_FAIL_ALLOC, &fail);
+	back = on_all_of(sample);
+	ASSERT_EQ(0, command(self, HMM_DMIRROR_MIGRATE_TO_SYS, &back));
+	ASSERT_RIGHT(layout_of_all(sample, small(DEVTHP_LOC_SYSTEM, 1)));
+	ASSERT_RIGHT(sample_data(sample));
 }
 
 /* What one asks for is no reason to count anything. */

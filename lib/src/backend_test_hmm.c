@@ -33,6 +33,14 @@ struct test_hmm_times {
 
 #define TEST_HMM_TIMES		_IOWR('H', 0x85, struct test_hmm_times)
 
+struct test_hmm_fail_alloc {
+	uint32_t size;
+	uint32_t reserved;
+	uint64_t nth;
+};
+
+#define TEST_HMM_FAIL_ALLOC	_IOWR('H', 0x86, struct test_hmm_fail_alloc)
+
 /* Its own commands, of structures that begin with their size. */
 struct test_hmm_hold {
 	uint32_t size;
@@ -265,14 +273,15 @@ static int test_hmm_snapshot(void *state, uintptr_t addr,
 	return command(state, TEST_HMM_SNAPSHOT, &cmd);
 }
 
-/* The module knows of the next one only. */
+/* Any module knows of the next one; to count is a command of its own. */
 static int test_hmm_fail_alloc(void *state, uint64_t nth)
 {
 	struct test_hmm_cmd cmd = { .npages = nth ? FLAG_FAIL_ALLOC : FLAG_NONE };
+	struct test_hmm_fail_alloc count = { .size = sizeof(count), .nth = nth };
 	int ret;
 
 	if (nth > 1)
-		return -EOPNOTSUPP;
+		return own_command(state, TEST_HMM_FAIL_ALLOC, &count);
 	ret = command(state, TEST_HMM_FLAGS, &cmd);
 
 	/* What the module says to commands it does not know. */
