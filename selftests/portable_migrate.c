@@ -233,10 +233,11 @@ TEST_F(migration, fails_at_any_allocation)
 	const size_t n = 8;
 	size_t nth;
 
-	ASSERT_RIGHT(fill_small(sample));
 	for (nth = 1; nth <= n; nth++) {
 		const size_t page = nth - 1;
 
+		/* Of which none is there, or mapped by the device. */
+		ASSERT_RIGHT(fill_small(sample));
 		if (nth > 1 && (devthp_device_fail_alloc)(sample->dev, nth) == -EOPNOTSUPP)
 			break;
 		ASSERT_RIGHT(fails(sample, nth));
