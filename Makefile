@@ -95,6 +95,16 @@ debug nodebug kcsan: selftests lib	## the kernel with every check, with none, wi
 	$(s)/programs.sh hmm-tests $@
 	$(s)/initramfs.sh $@
 
+probe: selftests lib		## 6.12 with nothing of the series but the probe
+	$(s)/patch-probe.sh
+	$(s)/config.sh probe
+	$(s)/build.sh probe
+	$(s)/programs.sh hmm-tests probe
+	$(s)/initramfs.sh probe
+
+check-probe: accel probe	## the probe's tests where the rest of the series is not
+	$(s)/check.sh probe
+
 check-debug: accel debug	## the tests in the guest with KASAN, lockdep, kmemleak and more
 	$(s)/check.sh debug runner-debug
 
@@ -150,7 +160,7 @@ check-portable: selftests	## only the selftests that any device passes, on this 
 check-runner: accel		## only the tests of the runner: it must notice what goes wrong
 	$(s)/check.sh runner
 
-lint: patch			## shell scripts, and the series with git am and checkpatch
+lint: patch			## scripts, the selftests' use of the library, the series with git am and checkpatch
 	$(s)/check.sh lint
 
 clean:				## remove what was built, keep the kernel's source
@@ -164,4 +174,4 @@ help:				## this list
 	@awk '/^[a-z -]+:.*##/ { split($$0, part, ":.*## *"); printf "  %-16s%s\n", part[1], part[2] }' Makefile
 
 .PHONY: run check shell deps fetch patch config kernel lib selftests initramfs accel \
-	unpatched debug nodebug kcsan check-debug check-nodebug check-kcsan check-newer series bench coverage soak stress stress-debug mutants fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help
+	unpatched probe debug nodebug kcsan check-probe check-debug check-nodebug check-kcsan check-newer series bench coverage soak stress stress-debug mutants fuzz check-guest check-unpatched check-lib check-portable check-runner lint clean distclean help

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # check.sh [PART...]: run make check's tests (lint runner lib portable guest unpatched, or
 # those of them that kernel/arch names), or those parts; there are also debug,
-# runner-debug, nodebug, kcsan and series.
+# runner-debug, nodebug, kcsan, probe and series.
 # Every part leaves KTAP; the kernel's kunit.py judges the whole, and the last line is
 # "N passed, N failed, N skipped".
 . "$(dirname "$0")/lib.sh"
@@ -43,7 +43,7 @@ timed()
 part_lint()
 {
 	echo "KTAP version 1"
-	echo "1..3"
+	echo "1..4"
 	if have shellcheck; then
 		case_of 1 shellcheck "$scripts/lint.sh" shell
 	else
@@ -55,6 +55,7 @@ part_lint()
 		echo "ok 2 series applies with git am # SKIP git is not installed"
 	fi
 	case_of 3 "checkpatch finds nothing in the series" "$scripts/lint.sh" checkpatch
+	case_of 4 "selftests reach the device by the library alone" "$scripts/lint.sh" selftests
 }
 
 # The library's own stream; a bad exit status counts even if no case says so.
@@ -139,6 +140,11 @@ part_nodebug()
 }
 
 part_kcsan()
+{
+	part_debug
+}
+
+part_probe()
 {
 	part_debug
 }

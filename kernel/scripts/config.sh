@@ -10,9 +10,7 @@ cd "$top/kernel/config"
 fragments="base.config $ARCH.config hmm.config tests.config $checks"
 # What the selftests say they need is held against the result as well. An empty
 # series brings no options of its own.
-if [ "$kernel" != unpatched ] && [ -s "$source_dir/touched" ]; then
-	fragments="$fragments patched.config ../../selftests/config"
-fi
+[ ! -s "$source_dir/touched" ] || fragments="$fragments $brings"
 
 # The objects of another source are of no use, and their times would mislead kbuild.
 where=$(sed -n 1p "$source_dir/origin")

@@ -22,7 +22,8 @@ printf '%s\n' $selftests hmm-tests hmm-tests-thp |
 		{ base = $0; sub(".*/", "", base) }
 		base in wanted { line[base] = $0; next }
 		{ print }
-		END { for (i = n; i; i--) if (name[i] in line) print line[name[i]] }' >"$tests"
+		END { for (i = n; i; i--) if (name[i] in line) print line[name[i]] }' |
+	grep -e "$programs_like" >"$tests"
 
 {
 	for d in /bin /dev /guest /lib /proc /root /sys /tests /tests/devthp /tmp; do

@@ -24,22 +24,26 @@ load_arch()
 	export CCACHE_DEPEND=1 CCACHE_BASEDIR="$build" CCACHE_NOHASHDIR=1
 }
 
-# The kernels that are built from one source. "unpatched" is the source as it came;
+# The kernels that are built from one source. "unpatched" is the source as it came,
+# "probe" has the first patch in it, which is to work alone, and runs its programs only;
 # the others have the series in it and differ by the fragments they are made of.
 # "mutant" is "nodebug" with a fault in it, see mutant.sh; "coverage" is "patched" and
 # counts lines, see coverage.sh; "kcsan" is "patched" and looks for data races.
-kernels="patched debug nodebug unpatched mutant coverage kcsan"
+kernels="patched debug nodebug unpatched probe mutant coverage kcsan"
 
 load_kernel()
 {
 	load_arch
 	tree=$source_dir/patched
 	checks=checks.config		# of kernel/config, besides what all kernels have
+	brings="patched.config ../../selftests/config"	# what the series has the options of
+	programs_like=.			# those of the suite with such a name
 	slowness=1			# by which its time limits are multiplied
 	instrumented=			# by which of kbuild's variables the series' sources are
 	case $1 in
 	patched) ;;
-	unpatched) tree=$source_dir/unpatched ;;
+	unpatched) tree=$source_dir/unpatched brings= ;;
+	probe) tree=$source_dir/probe brings=probe.config programs_like=/probe_ ;;
 	nodebug) checks=nodebug.config ;;
 	mutant) tree=$source_dir/mutant checks=nodebug.config ;;
 	coverage)
@@ -77,7 +81,7 @@ needed()
 			exit 1
 		}
 		$1 == wanted && ($2 == "all" || $2 == arch || $2 == kernel ||
-				 $2 == "series" && kernel != "unpatched") { printf "%s%s", n++ ? " " : "", $3 }
+				 $2 == "series" && kernel !~ /^(unpatched|probe)$/) { printf "%s%s", n++ ? " " : "", $3 }
 		' "$needs" ||
 		die "$needs cannot be used, see above."
 }

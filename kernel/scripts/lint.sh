@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# lint.sh shell | series | checkpatch: check the style of our scripts, that the
-# series is a mailbox that git takes as it is, or what the kernel's own checkpatch
-# says of it.
+# lint.sh shell | selftests | series | checkpatch: check the style of our scripts, that the
+# selftests reach the device by the library alone, that the series is a mailbox that git
+# takes as it is, or what the kernel's own checkpatch says of it.
 . "$(dirname "$0")/lib.sh"
 
 lint_shell()
@@ -13,6 +13,16 @@ lint_shell()
 		lib/tests/*.sh lib/man/*.sh docs/ci/*.sh
 	shellcheck -s busybox -S warning -e SC1090,SC1091,SC2154 kernel/guest/* 2>/dev/null ||
 		shellcheck -s dash -S warning -e SC1090,SC1091,SC2154,SC3013 kernel/guest/*
+}
+
+# But for tests of what test_hmm itself promises; docs/porting.md names them. The words of
+# the module, or its file, would keep others from any backend but that.
+lint_selftests()
+{
+	cd "$top/selftests"
+	others=$(grep -lE 'test_hmm_uapi\.h|driver(_other)?_file\(|open\("/dev/hmm' ./*.c common/*.c |
+		grep -vxE '(\./(driver_arguments|driver_killed|window_insert)|common/driver)\.c') || :
+	[ -z "$others" ] || die "these speak to test_hmm without the library:" "$others"
 }
 
 patches()
@@ -58,6 +68,7 @@ lint_checkpatch()
 
 case $1 in
 shell) lint_shell ;;
+selftests) lint_selftests ;;
 series) lint_series ;;
 checkpatch) lint_checkpatch ;;
 *) die "there is nothing \"$1\" to lint." ;;

@@ -106,8 +106,9 @@ static int try_feature(struct devthp_device *dev, unsigned int pmd_order,
 		return KSFT_FAIL;
 	}
 	if (trial.device_order != pmd_order)
-		return missing("this kernel has no device-private huge folios: a huge page arrives on the device in small pages",
-			       why);
+		return missing_feature("device-huge-pages",
+				       "this kernel has no device-private huge folios: a huge page arrives on the device in small pages",
+				       why);
 	return KSFT_PASS;
 }
 
