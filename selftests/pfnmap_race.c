@@ -115,6 +115,23 @@ static const char *moves(struct racer *racer)
 	return pfnmap_move(map, (map->backing + 1) % HUGE_PFNMAP_BACKINGS, map->order);
 }
 
+/* What was not mapped yet has no page table that would keep a huge entry away. */
+static const char *maps_anew(struct racer *racer)
+{
+	const struct pfnmap *map = racer->map;
+
+	if (mmap(map->addr, map->mapped, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED,
+		 map->file, map->offset) != map->addr)
+		return went_well("map it anew", -errno);
+	return reads(racer);
+}
+
+/* A fault that was told that there is no huge entry may meet one. */
+static const char *changes_entries(struct racer *racer)
+{
+	return pfnmap_faults(racer->map, racer->steps % 2 ? ORDER_2M : ORDER_4K, 0);
+}
+
 static const char *run_race(struct pfnmap *map, struct racer *racers, unsigned int count)
 {
 	const double end = end_of_race();
@@ -157,6 +174,17 @@ TEST_F_TIMEOUT(raced, by_all, 8 * PATIENCE)
 	ASSERT_RIGHT(run_race(map, racers, ARRAY_SIZE(racers)));
 	ASSERT_RIGHT(pfnmap_data(map));
 	ASSERT_EQ(racers[4].value, *(volatile uint64_t *)word);
+}
+
+TEST_F_TIMEOUT(raced, by_who_changes_entries, 8 * PATIENCE)
+{
+	struct racer racers[] = {
+		{ .step = reads }, { .step = reads }, { .step = maps_anew },
+		{ .step = changes_entries },
+	};
+
+	ASSERT_RIGHT(run_race(&self->map, racers, ARRAY_SIZE(racers)));
+	ASSERT_RIGHT(pfnmap_data(&self->map));
 }
 
 /* ---- A process that forks while it is unmapped ---- */

@@ -35,6 +35,30 @@ unsigned int device_minor = DEVICE_MINOR;
 #define TEST_TIMEOUT_DEFAULT (3 * PATIENCE)
 
 /*
+ * Variants that a short run leaves out are taken out of the harness's list, which would
+ * start a process for each of their tests. But not the last one of a fixture: without any,
+ * that would be one that has no variants.
+ */
+static unsigned int variants_left_out;
+
+static inline void leave_out(struct __fixture_metadata *fixture,
+			     struct __fixture_variant_metadata *variant)
+{
+	if (fixture->variant == variant && !variant->next)
+		return;
+	/* Only prev goes round. */
+	if (fixture->variant == variant)
+		fixture->variant = variant->next;
+	else
+		variant->prev->next = variant->next;
+	if (variant->next)
+		variant->next->prev = variant->prev;
+	else
+		fixture->variant->prev = variant->prev;
+	variants_left_out++;
+}
+
+/*
  * The harness calls a program passed that has skipped all there is, and so do those who
  * look at its exit status, as kselftest's runner does. And it runs no teardown behind a
  * setup that fails or skips: what the last test has left is undone here. Behind tests
@@ -45,6 +69,9 @@ static void end_well(int status, void *main_process)
 	if (getpid() != (intptr_t)main_process)
 		return;
 	undo_all();
+	if (variants_left_out)
+		ksft_print_msg("%u variants were left out by DEVTHP_STATES=%s\n",
+			       variants_left_out, getenv("DEVTHP_STATES"));
 	/* By exit(), which goes on from here: destructors have something to undo as well. */
 	if (status == KSFT_PASS && undo_was_needed() && !ksft_get_xskip_cnt())
 		exit(KSFT_FAIL);

@@ -11,6 +11,20 @@
 #include "need.h"
 #include "scene.h"
 
+/*
+ * States as variants of a fixture whose FIXTURE_VARIANT has "state":
+ * FOR_EACH_STATE(STATE_VARIANT, fixture)
+ */
+#define STATE_VARIANT(name, fixture)					\
+	FIXTURE_VARIANT_ADD(fixture, name) { .state = &state_##name };	\
+	static void __attribute__((constructor(KSELFTEST_PRIO_XFAIL + 1)))	\
+		_##fixture##_in_##name##_may_be_left_out(void)		\
+	{								\
+		if (state_is_left_out(&state_##name))			\
+			leave_out(&_##fixture##_fixture_object,		\
+				  &_##fixture##_##name##_object);	\
+	}
+
 #define MATRIX(fixture, states)						\
 	FIXTURE(fixture)						\
 	{								\

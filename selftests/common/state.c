@@ -416,14 +416,16 @@ bool states_are_chosen(void)
 	return states_are("typical") || states_are("few");
 }
 
+bool state_is_left_out(const struct state *state)
+{
+	return (states_are("typical") && !is_typical(state)) ||
+	       (states_are("few") && !is_of_the_few(state));
+}
+
 int state_needed(const struct state *state, const char **why)
 {
-	if (states_are("typical") && !is_typical(state)) {
-		*why = "left out by DEVTHP_STATES=typical";
-		return KSFT_SKIP;
-	}
-	if (states_are("few") && !is_of_the_few(state)) {
-		*why = "left out by DEVTHP_STATES=few";
+	if (state_is_left_out(state)) {
+		*why = "left out by DEVTHP_STATES";
 		return KSFT_SKIP;
 	}
 	return state->needed ? state->needed(why) : KSFT_PASS;

@@ -114,20 +114,16 @@ struct state {
 FOR_EACH_STATE(DECLARE_STATE)
 
 /*
- * As variants of a fixture whose FIXTURE_VARIANT has "state":
- * FOR_EACH_STATE(STATE_VARIANT, fixture)
- */
-#define STATE_VARIANT(name, fixture)					\
-	FIXTURE_VARIANT_ADD(fixture, name) { .state = &state_##name };
-
-/*
- * Whether this system can have it, and it is not left out: with DEVTHP_STATES=typical
- * in the environment all but the typical ones are, with DEVTHP_STATES=few more.
- * NEED(state_needed, state), see need.h.
+ * Whether this system can have it, and it is not left out: NEED(state_needed, state), see
+ * need.h.
  */
 int state_needed(const struct state *state, const char **why);
 
-/* Whether some are left out: this run is to be a short one. */
+/*
+ * This run is to be a short one: with DEVTHP_STATES=typical in the environment all but the
+ * typical ones are left out, with DEVTHP_STATES=few more.
+ */
 bool states_are_chosen(void);
+bool state_is_left_out(const struct state *state);
 
 #endif
