@@ -289,7 +289,7 @@ DEVTHP_API int devthp_device_snapshot(struct devthp_device *dev,
 /*
  * Let the nth allocation that a migration through this handle makes from now on fail,
  * in either direction, once: 1 is the next. 0: let none fail after all. test_hmm can
- * do that with the next one only.
+ * count with this project's series in the kernel, and else knows of the next one only.
  *
  * To the device: a huge source goes in base pages, a small one does not go
  * (-ENOENT). To system: a huge source comes back in base pages, a small one

@@ -27,6 +27,7 @@
 #define HMM_EVICT		0xc0184883UL
 #define HMM_STATS		0xc0384884UL
 #define HMM_TIMES		0xc0c84885UL
+#define HMM_FAIL_ALLOC		0xc0104886UL
 
 /*
  * For commands of another structure addr, npages, cpages and faults are its

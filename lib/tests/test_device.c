@@ -194,6 +194,8 @@ static void failing_alloc(void)
 {
 	static const struct mock_ioctl calls[] = {
 		{ .request = HMM_FLAGS, .npages = 1 },
+		{ .request = HMM_FAIL_ALLOC, .addr = 16 },
+		{ .request = HMM_FAIL_ALLOC, .addr = 16, .ret = -EINVAL },
 		/* 0 would be refused: another flag than the one takes it back. */
 		{ .request = HMM_FLAGS, .npages = 2 },
 		{ .request = HMM_FLAGS, .npages = 1, .ret = -EINVAL },
@@ -204,6 +206,7 @@ static void failing_alloc(void)
 	dev = mock_device();
 	mock_expect(calls, ARRAY_SIZE(calls));
 	CHECK_CALL(devthp_device_fail_alloc(dev, 1), 0);
+	CHECK_CALL(devthp_device_fail_alloc(dev, 2), 0);
 	CHECK_CALL(devthp_device_fail_alloc(dev, 2), -EOPNOTSUPP);
 	CHECK_CALL(devthp_device_fail_alloc(dev, 0), 0);
 	CHECK_CALL(devthp_device_fail_alloc(dev, 1), -EOPNOTSUPP);
