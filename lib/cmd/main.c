@@ -1,11 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* The devthp command: dispatch. */
-#include <ctype.h>
-#include <errno.h>
 #include <malloc.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "report.h"
@@ -21,30 +17,6 @@ static const struct {
 	{ "map", cmd_map, "show what the pages of a process are" },
 	{ "probe", cmd_probe, "say what this kernel, module and device support" },
 };
-
-int complain(int status, const char *format, ...)
-{
-	char sentence[512];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(sentence, sizeof(sentence), format, args);
-	va_end(args);
-	report_error(sentence);
-	fprintf(stderr, "devthp: %s\n", sentence);
-	return status;
-}
-
-bool parse_number(const char *text, uint64_t min, uint64_t max, uint64_t *value)
-{
-	char *end;
-
-	if (!isdigit((unsigned char)*text))
-		return false;
-	errno = 0;
-	*value = strtoull(text, &end, 0);
-	return !errno && !*end && *value >= min && *value <= max;
-}
 
 /* Who reads the output must not take a part of it for the whole. */
 static int flushed(int status)

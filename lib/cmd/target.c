@@ -73,36 +73,56 @@ static bool parse_line(struct mapping *m, char *line)
 		   m->permissions, &name) != 3 || !name)
 		return false;
 	m->name = line + name;
-	/* Of such a size are reservations, as of sanitizers. */
-	m->too_large = m->end - m->start > RANGE_MAX;
 	return true;
 }
 
-int target_for_each(const struct target *target, target_visit *visit, void *data)
+int target_read_maps(const struct target *target, FILE *maps, target_visit *visit, void *data)
 {
-	struct mapping mapping = { .start = target->start, .end = target->end, .name = "" };
-	char path[64], *line = NULL;
+	struct mapping mapping;
+	char *line = NULL;
+	uint64_t end = 0;	/* of what was visited */
 	bool any = false;
 	size_t room = 0;
 	int ret = 0;
-	FILE *maps;
 
-	if (target->start != target->end)
-		return visit(target, &mapping, data);
-	snprintf(path, sizeof(path), "/proc/%d/maps", (int)target->pid);
-	maps = fopen(path, "r");
-	if (!maps)
-		return errno == ENOENT ? -ESRCH : -errno;
 	while (!ret && getline(&line, &room, maps) > 0) {
 		any = true;
 		/* The kernel's own pages are in no page table of the process. */
 		if (!parse_line(&mapping, line) || !strcmp(mapping.name, "[vsyscall]"))
 			continue;
+		/*
+		 * The kernel tells it in pieces: what has merged with what is before it, after
+		 * that was read, begins before its end.
+		 */
+		if (mapping.start < end)
+			mapping.start = end;
+		if (mapping.start >= mapping.end)
+			continue;
+		end = mapping.end;
+		/* Of such a size are reservations, as of sanitizers. */
+		mapping.too_large = mapping.end - mapping.start > RANGE_MAX;
 		ret = visit(target, &mapping, data);
 	}
 	free(line);
-	fclose(maps);
 	return any ? ret : -ESRCH;
+}
+
+int target_for_each(const struct target *target, target_visit *visit, void *data)
+{
+	const struct mapping range = { .start = target->start, .end = target->end, .name = "" };
+	char path[64];
+	FILE *maps;
+	int ret;
+
+	if (target->start != target->end)
+		return visit(target, &range, data);
+	snprintf(path, sizeof(path), "/proc/%d/maps", (int)target->pid);
+	maps = fopen(path, "r");
+	if (!maps)
+		return errno == ENOENT ? -ESRCH : -errno;
+	ret = target_read_maps(target, maps, visit, data);
+	fclose(maps);
+	return ret;
 }
 
 int target_complain(const struct target *target, int err)

@@ -3,6 +3,8 @@
 #ifndef DEVTHP_TARGET_H
 #define DEVTHP_TARGET_H
 
+#include <stdio.h>
+
 #include "cmd.h"
 
 struct target {
@@ -33,6 +35,8 @@ typedef int target_visit(const struct target *target, const struct mapping *mapp
  * -ESRCH	no such process, or one without memory
  */
 int target_for_each(const struct target *target, target_visit *visit, void *data);
+/* The same of what such a file of /proc/PID says: mappings that do not overlap. */
+int target_read_maps(const struct target *target, FILE *maps, target_visit *visit, void *data);
 
 /* Complain of a negative errno. */
 int target_complain(const struct target *target, int err);
