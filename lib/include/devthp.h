@@ -22,8 +22,8 @@
  *   library's is accepted: options not given are 0, facts not asked for are
  *   not written. A longer one is accepted too: in options, bytes the library
  *   does not know must be 0, or the call is refused with -E2BIG; in reports
- *   they are set to 0. A size too small for the member itself is -EINVAL, one beyond
- *   4096 is -E2BIG.
+ *   they are set to 0. A size that is 0, or no multiple of sizeof(size_t) as that of
+ *   every structure here is, is -EINVAL, one beyond 4096 is -E2BIG.
  *   An options pointer may be NULL (all defaults); so may a report pointer
  *   unless said otherwise.
  * - "Page" always is a base page (devthp_page_size()), "npages" counts those,

@@ -15,9 +15,10 @@ static size_t size_of(const void *sized)
 	return size;
 }
 
+/* All are aligned as their first member is, so that none ends within a pointer. */
 static int check_size(const char *call, size_t size)
 {
-	if (size >= sizeof(size_t) && size <= SIZE_LIMIT)
+	if (size && !(size % sizeof(size_t)) && size <= SIZE_LIMIT)
 		return 0;
 	devthp_log(DEVTHP_LOG_ERROR, 0, "%s: a structure of size %zu refused", call, size);
 	return size > SIZE_LIMIT ? -E2BIG : -EINVAL;

@@ -12,6 +12,8 @@ static struct devthp_region region = { .size = sizeof(region), .npages = 1 };
 static const struct devthp_region *const regions[] = { &region };
 static const struct devthp_slack slack = { .counter = DEVTHP_COUNT_SWAP };
 static const uint32_t wanted = DEVTHP_COUNT_SWAP;
+static const uint32_t generation;
+static const uint8_t skip;
 
 #define CALLS(X) \
 	X(devthp_backend_default, 0, !devthp_backend_default()) \
@@ -202,6 +204,12 @@ struct args good_args(const struct call *call, void *object)
 	*(size_t *)args.opts = ROOM / 4;
 	if (is_call(call, "devthp_device_open"))
 		((struct devthp_device_opts *)args.opts)->backend = "toy";
+	if (is_call(call, "devthp_backend_register"))
+		((struct devthp_backend *)args.opts)->name = "toy";
+	if (!strncmp(call->name, "devthp_pattern", 14)) {
+		((struct devthp_pattern_opts *)args.opts)->generations = &generation;
+		((struct devthp_pattern_opts *)args.opts)->skip = &skip;
+	}
 	if (is_call(call, "devthp_range_alloc")) {
 		((struct devthp_range_opts *)args.opts)->bytes = devthp_page_size();
 		((struct devthp_range_opts *)args.opts)->advice = DEVTHP_ADVICE_NONE;

@@ -207,7 +207,7 @@ static void options_of_any_size(void)
 	CHECK_CALL(devthp_range_free(range), 0);
 	longer.tail[sizeof(longer.tail) - 1] = 1;
 	CHECK_CALL(devthp_range_alloc(&range, &longer.opts), -E2BIG);
-	longer.opts.size = sizeof(longer) - 1;
+	longer.opts.size = sizeof(longer) - sizeof(size_t);
 	CHECK_CALL(devthp_range_alloc(&range, &longer.opts), 0);
 	CHECK_CALL(devthp_range_free(range), 0);
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* The same mistakes with every public call: the table in calls.c has them all. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "calls.h"
@@ -218,6 +219,88 @@ static void rubbish_in_the_tail(void)
 	}
 }
 
+/* A block of just that size, so that who reads or writes beyond it is noticed. */
+static void *sized(const void *from, size_t size)
+{
+	void *block = malloc(size);
+
+	memcpy(block, from, size);
+	memcpy(block, &size, sizeof(size));
+	return block;
+}
+
+/* No structure ends within a member: such a size is garbage, and nothing is read by it. */
+static void each_size(void)
+{
+	const struct call *call;
+	size_t size;
+
+	register_toys();
+	toy_result = 0;
+	for_each_call(call, 0) {
+		void *object = object_for(call, "toy");
+
+		for (size = sizeof(size_t); size <= 512; size++) {
+			const bool whole = !(size % sizeof(size_t));
+			struct args args = good_args(call, object);
+			void *opts, *out;
+
+			/* They take long where sanitizers have mapped terabytes. */
+			if (whole && call->flags & FROM_KERNEL && size > 48 && size % 128)
+				continue;
+			opts = sized(args.opts, size);
+			out = sized(args.out, size);
+			toy_calls = 0;
+			if (call->flags & TAKES_OPTS) {
+				args.opts = opts;
+				if (!whole)
+					try(call, &args, -EINVAL, "options of an odd size");
+				else if (call->run(&args) >= 0)
+					drop_result(call, &args);
+			}
+			args = good_args(call, object);
+			if (call->flags & REPORTS) {
+				args.out = out;
+				if (!whole)
+					try(call, &args, -EINVAL, "report of an odd size");
+				else
+					call->run(&args);
+			}
+			CHECK(whole || !toy_calls);
+			free(opts);
+			free(out);
+		}
+		close_object(call, object);
+	}
+}
+
+static void regions_of_each_size(void)
+{
+	const struct devthp_region good = {
+		.addr = aligned_alloc(devthp_page_size(), devthp_page_size()), .npages = 1,
+	};
+	const size_t needed = offsetof(struct devthp_region, pid);
+	unsigned char from[128] = { 0 };
+	size_t size;
+
+	memcpy(from, &good, sizeof(good));
+	for (size = 0; size <= sizeof(from); size++) {
+		const size_t held = size < sizeof(size) ? sizeof(size) : size;
+		struct devthp_region *region = sized(from, held);
+		const struct devthp_region *regions[] = { region };
+		int ret;
+
+		region->size = size;
+		ret = devthp_check(regions, 1, NULL, NULL);
+		if (size < needed || size % sizeof(size_t))
+			CHECK_INT(ret, -EINVAL);
+		else
+			CHECK(ret == 0 || ret == -ENODATA);
+		free(region);
+	}
+	free((void *)good.addr);
+}
+
 /* Reports: nothing beyond the size is touched, what is longer is 0, size stays. */
 static void reports(void)
 {
@@ -315,6 +398,8 @@ static const struct tap_case cases[] = {
 	{ "ranges that are none", bad_ranges },
 	{ "no place for the result", no_result },
 	{ "structures of a bad size", bad_sizes },
+	{ "structures of each size", each_size },
+	{ "regions of each size", regions_of_each_size },
 	{ "rubbish in the tail of options", rubbish_in_the_tail },
 	{ "reports of any size", reports },
 	{ "a driver that cannot", driver_that_cannot },
