@@ -640,8 +640,10 @@ struct devthp_snapshot_opts {
  * it, facts come from pagemap, kpageflags and kpagecount. The device's view is
  * added if dev is given; levels and locations that are unknown so far come from
  * it. What no source knows is marked as unknown, page by page: where a page is that no
- * source spoke of, soft-dirty of a kernel that does not track it, and of a kernel newer
- * than 6.14 mapcounts in large folios (kpagecount may be their average there).
+ * source spoke of, soft-dirty of a kernel that does not track it, what is not present of
+ * a kernel that is none of 6.2 to 6.14, and of those what is no swap either, if
+ * /proc/kallsyms does not show that device-private memory is built in; of a newer kernel
+ * mapcounts in large folios, too (kpagecount may be their average there).
  *
  * Levels that are unknown still are looked for in smaps, which makes the kernel walk all
  * of the process: leave DEVTHP_SOURCE_SMAPS out where that takes too long. It knows them

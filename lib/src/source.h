@@ -6,6 +6,7 @@
 #ifndef DEVTHP_SOURCE_H
 #define DEVTHP_SOURCE_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "internal.h"
@@ -42,6 +43,9 @@ bool devthp_smaps_counts(const struct devthp_page *page, const struct devthp_sma
 
 int devthp_probe_open(void);
 bool devthp_pagemap_shows_pfns(void);
+
+/* Device-private memory is built in: asked of the kernel until it was seen; tests take it back. */
+extern atomic_bool devthp_device_private_seen;
 
 /* "/proc/self/<file>" or "/proc/<pid>/<file>". */
 void devthp_proc_path(char *path, size_t bytes, pid_t pid, const char *file);

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "source.h"
@@ -15,9 +16,10 @@
 #define SWAP_TYPE_BITS		5
 
 /*
- * Types of non-present entries count down from the last of 32, as kernels 5.19
- * to 6.14 lay them out (with migration built in). Below them are real swap and,
- * where built in, one for poison: that one cannot be told from outside.
+ * Types of non-present entries count down from the last of 32, as kernels 6.2 to 6.14 lay
+ * them out with device-private memory built in, which takes migration. Below them are
+ * real swap and, where built in, one for poison: that one cannot be told from outside.
+ * Without device-private memory, migration, poison and swap follow the marker.
  */
 #define TYPE_MARKER		31
 #define TYPE_EXCLUSIVE_LOW	29
@@ -28,13 +30,27 @@
 /* What the words of this kernel say. */
 struct dialect {
 	bool types;		/* of entries, as above */
+	bool device_private;	/* is built in */
 	bool soft_dirty;
 	bool uffd_wp;
 };
 
-static uint32_t location_of_type(unsigned int type, bool layout_known)
+static unsigned int type_of(uint64_t frame)
 {
-	if (!layout_known || type == TYPE_POISON_OR_SWAP)
+	return frame % (1U << SWAP_TYPE_BITS);
+}
+
+/* Which types are others without device-private memory. */
+static bool takes_device_private(unsigned int type)
+{
+	return type >= TYPE_MIGRATION_LOW && type < TYPE_MARKER;
+}
+
+static uint32_t location_of_type(unsigned int type, const struct dialect *dialect)
+{
+	if (!dialect->types || type == TYPE_POISON_OR_SWAP)
+		return DEVTHP_LOC_UNKNOWN;
+	if (takes_device_private(type) && !dialect->device_private)
 		return DEVTHP_LOC_UNKNOWN;
 	if (type >= TYPE_MARKER)
 		return DEVTHP_LOC_MARKER;
@@ -72,8 +88,7 @@ static void fill_from_pagemap(struct devthp_page *page, uint64_t word,
 	} else if (word & PAGEMAP_SWAP) {
 		page->location = DEVTHP_LOC_UNKNOWN;
 		if (frame)
-			page->location = location_of_type(frame % (1U << SWAP_TYPE_BITS),
-							  dialect->types);
+			page->location = location_of_type(type_of(frame), dialect);
 		if (page->location == DEVTHP_LOC_DEVICE ||
 		    page->location == DEVTHP_LOC_EXCLUSIVE ||
 		    page->location == DEVTHP_LOC_MIGRATION)
@@ -137,10 +152,48 @@ static bool tells_soft_dirty(void)
 	return word & PAGEMAP_SOFT_DIRTY;
 }
 
+atomic_bool devthp_device_private_seen;
+
+/* Kernels of the layout above have this function with device-private memory, and only then. */
+static bool has_device_private(void)
+{
+	static const char symbol[] = " T make_device_exclusive_range\n";
+	bool found = atomic_load(&devthp_device_private_seen);
+	size_t npages;
+	char *text;
+	int ret;
+
+	if (found)
+		return true;
+	ret = devthp_scratch_read("/proc/kallsyms", &text, &npages);
+	if (!ret) {
+		found = strstr(text, symbol);
+		devthp_scratch_put(text, npages);
+	}
+	if (found)
+		atomic_store(&devthp_device_private_seen, true);
+	else
+		devthp_log(DEVTHP_LOG_WARNING, ret,
+			   "/proc/kallsyms does not tell that device-private memory is built in: device memory, migration and poison cannot be told apart");
+	return found;
+}
+
+static bool any_takes_device_private(const uint64_t *words, ssize_t count)
+{
+	ssize_t i;
+
+	for (i = 0; i < count; i++) {
+		if (!(words[i] & PAGEMAP_PRESENT) && words[i] & PAGEMAP_SWAP &&
+		    takes_device_private(type_of(words[i] & PAGEMAP_FRAME)))
+			return true;
+	}
+	return false;
+}
+
 int devthp_source_pagemap(struct devthp_view *view)
 {
-	const struct dialect dialect = {
-		.types = devthp_release_between(5, 19, 6, 14),
+	struct dialect dialect = {
+		.types = devthp_release_between(6, 2, 6, 14),
 		.soft_dirty = tells_soft_dirty(),
 		.uffd_wp = devthp_release_between(5, 14, UINT16_MAX, UINT16_MAX),
 	};
@@ -165,6 +218,8 @@ int devthp_source_pagemap(struct devthp_view *view)
 	 */
 	if (count >= 0 && (size_t)count < view->npages)
 		devthp_log(DEVTHP_LOG_WARNING, 0, "%s ends after %zd pages", path, count);
+	dialect.device_private = dialect.types && any_takes_device_private(words, count) &&
+				 has_device_private();
 	for (i = 0; i < count; i++)
 		fill_from_pagemap(&view->pages[i], words[i], &dialect);
 	free(words);

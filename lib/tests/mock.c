@@ -4,6 +4,7 @@
 #include <sys/utsname.h>
 
 #include "mock.h"
+#include "source.h"
 
 #define FD_DEVICE	1000
 #define FD_PROBE	1001
@@ -191,6 +192,7 @@ void mock_start(int minor)
 {
 	memset(&mock, 0, sizeof(mock));
 	mock.minor = minor;
+	atomic_store(&devthp_device_private_seen, false);
 	devthp_sys = &mock_sys;
 }
 
@@ -244,6 +246,17 @@ void mock_probe_scans(const struct folio_probe_record *records, size_t count, si
 {
 	mock_probe(records, count, chunk);
 	mock.scans = scan;
+}
+
+void mock_device_private(bool built_in)
+{
+	static const char symbols[2][128] = {
+		"0000000000000000 T make_device_exclusive_range\t[module]\n"
+		"0000000000000000 T device_make_exclusive\n",
+		"ffffffff81000000 T _stext\n0000000000000000 T make_device_exclusive_range\n",
+	};
+
+	mock_file("/proc/kallsyms", symbols[built_in], strlen(symbols[built_in]), 0);
 }
 
 void mock_release(const char *release)

@@ -61,6 +61,8 @@ void mock_probe_scans(const struct folio_probe_record *records, size_t count, si
 		      size_t scan);
 /* So many times, opening anything is interrupted. */
 void mock_interrupts(unsigned int times);
+/* Whether device-private memory is built in, as the symbols of the kernel tell. */
+void mock_device_private(bool built_in);
 /* What uname -r says; the real one if not given. */
 void mock_release(const char *release);
 /* Back to the real kernel. Was everything expected done, everything open closed? */

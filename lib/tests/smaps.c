@@ -99,6 +99,7 @@ void give_files(void)
 	mock_file("/proc/4711/maps", maps, strlen(maps), 0);
 	mock_file("/proc/4711/pagemap", words, ENTRIES * per * sizeof(*words), 0);
 	mock_words("/proc/self/pagemap", 0);
+	mock_device_private(true);
 }
 
 void give_smaps(const char *text, int error)

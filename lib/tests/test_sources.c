@@ -92,6 +92,7 @@ static void no_probe(void)
 	flags[16] = HEAD;
 	flags[17] = flags[18] = flags[19] = TAIL;
 	counts[17] = 3;
+	mock_device_private(true);
 	mock_words("/proc/self/pagemap", SOFT_DIRTY);
 	give_pagemap(PAGES + 1);
 	give_kpage(64);
@@ -164,7 +165,8 @@ static void other_kernels(void)
 	} kernels[] = {
 		{ "6.12.0", SOFT_DIRTY, 0, DEVTHP_LOC_DEVICE },
 		{ "6.12.0", 0, DEVTHP_KNOWN_SOFT_DIRTY, DEVTHP_LOC_DEVICE },
-		{ "5.19.0", SOFT_DIRTY, 0, DEVTHP_LOC_DEVICE },
+		{ "6.2.0", SOFT_DIRTY, 0, DEVTHP_LOC_DEVICE },
+		{ "6.1.192", SOFT_DIRTY, 0, DEVTHP_LOC_UNKNOWN },
 		{ "5.18.19", SOFT_DIRTY, 0, DEVTHP_LOC_UNKNOWN },
 		{ "5.13.1", SOFT_DIRTY, DEVTHP_KNOWN_UFFD_WP, DEVTHP_LOC_UNKNOWN },
 		{ "6.15-rc1", SOFT_DIRTY, DEVTHP_KNOWN_MAPCOUNT, DEVTHP_LOC_UNKNOWN },
@@ -178,6 +180,7 @@ static void other_kernels(void)
 	for (i = 0; i < ARRAY_SIZE(kernels); i++) {
 		start();
 		mock_release(kernels[i].release);
+		mock_device_private(true);
 		words[8] = PRESENT | SOFT_DIRTY | UFFD_WP | 17;
 		words[9] = SWAP | 5 << 5 | 27;
 		words[10] = PRESENT | 30;
@@ -194,6 +197,56 @@ static void other_kernels(void)
 		CHECK_INT(p[1].location, kernels[i].swapped);
 		CHECK(p[2].known & DEVTHP_KNOWN_MAPCOUNT);
 	}
+}
+
+/*
+ * What the types of entries are depends on whether there is device-private memory. Of
+ * those that do not tell that, some are certain all the same.
+ */
+static void without_device_private(void)
+{
+	enum { BUILT_IN, NOT_BUILT_IN, NOBODY_TELLS, KERNELS };
+	struct devthp_page p[PAGES + 1];
+	unsigned int kernel, i;
+
+	for (kernel = 0; kernel < KERNELS; kernel++) {
+		start();
+		for (i = 0; i < PAGES; i++)
+			words[8 + i] = SWAP | 5 << 5 | (24 + i);
+		if (kernel == NOBODY_TELLS)
+			mock_file("/proc/kallsyms", NULL, 0, -ENOENT);
+		else
+			mock_device_private(kernel == BUILT_IN);
+		mock_words("/proc/self/pagemap", SOFT_DIRTY);
+		give_pagemap(PAGES + 1);
+		give_kpage(64);
+		look(p, DEVTHP_SOURCE_PAGEMAP | DEVTHP_SOURCE_KPAGE);
+		for (i = 0; i < PAGES - 1; i++) {
+			const bool known = p[i].known & DEVTHP_KNOWN_LOCATION;
+
+			CHECK(known == (kernel == BUILT_IN));
+			CHECK(known == (p[i].location != DEVTHP_LOC_UNKNOWN));
+			CHECK(known == !!(p[i].known & DEVTHP_KNOWN_PFN));
+		}
+		CHECK_INT(p[PAGES - 1].location, DEVTHP_LOC_MARKER);
+	}
+}
+
+static void real_swap(void)
+{
+	struct devthp_page p[PAGES + 1];
+	unsigned int i;
+
+	start();
+	for (i = 0; i < PAGES; i++)
+		words[8 + i] = SWAP | 5 << 5 | (3 * i);
+	mock_device_private(false);
+	mock_words("/proc/self/pagemap", SOFT_DIRTY);
+	give_pagemap(PAGES + 1);
+	give_kpage(64);
+	look(p, DEVTHP_SOURCE_PAGEMAP | DEVTHP_SOURCE_KPAGE);
+	for (i = 0; i < PAGES; i++)
+		CHECK_INT(p[i].location, DEVTHP_LOC_SWAP);
 }
 
 /* The pagemap of a process that has ended, or of addresses that are not its own. */
@@ -398,6 +451,8 @@ static const struct tap_case cases[] = {
 	{ "no PFNs for us", no_pfns },
 	{ "kpageflags without kpagecount", half_a_source },
 	{ "older and newer kernels, and some without soft-dirty", other_kernels },
+	{ "kernels without device-private memory", without_device_private },
+	{ "swap, on those as well", real_swap },
 	{ "a pagemap that ends early", pagemap_ends },
 	{ "folios that cannot be told from outside", folios_that_are_not_told },
 	{ "the probe alone, and kinds of a later one", probe_alone },
