@@ -8,6 +8,7 @@ static int take(struct devthp_counters **counters, const uint32_t *wanted, size_
 {
 	struct devthp_counters *c;
 	size_t i;
+	int ret;
 
 	c = calloc(1, sizeof(*c));
 	if (!c)
@@ -23,8 +24,13 @@ static int take(struct devthp_counters **counters, const uint32_t *wanted, size_
 	}
 	for (i = 0; !wanted && i < ALL_COUNTERS; i++)
 		c->wanted[i] = true;
+	/* Before they are read: it may need memory. */
+	ret = devthp_live_add(c);
+	if (ret) {
+		free(c);
+		return ret;
+	}
 	devthp_counters_read(c);
-	devthp_live_add(c);
 	*counters = c;
 	return 0;
 }

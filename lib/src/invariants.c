@@ -338,11 +338,11 @@ int devthp_check(const struct devthp_region *const *given, size_t nregions,
 		return ret;
 	ret = applied_any(found);
 	ret = ret ? ret : (int)(found->count < INT_MAX ? found->count : INT_MAX);
-	if (ret < 0 || !findings) {
+	if (ret >= 0 && findings && devthp_live_add(found))
+		ret = -ENOMEM;
+	if (ret < 0 || !findings)
 		forget(found);
-	} else {
-		devthp_live_add(found);
+	else
 		*findings = found;
-	}
 	return ret;
 }

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-/* From its constructor's end on, until it is closed. */
-void devthp_live_add(const void *object);
+/* From its constructor's end on, until it is closed. -ENOMEM: no room for one more. */
+int devthp_live_add(const void *object);
 /* False if there is no such: then it must not be touched. */
 bool devthp_live_remove(const void *object);
 /* 0; -EINVAL for NULL, -EBADF for what was closed. */

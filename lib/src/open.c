@@ -59,18 +59,24 @@ int devthp_device_open(struct devthp_device **dev, const struct devthp_device_op
 	d = calloc(1, sizeof(*d));
 	if (!d)
 		return -ENOMEM;
+	/* Before it is opened: others may feel it if that is closed again. */
+	ret = devthp_live_add(d);
+	if (ret) {
+		free(d);
+		return ret;
+	}
 	d->backend = devthp_backend_find(opts.backend);
 	ret = d->backend ? open_with(d->backend, &opts, &d->facts) : -EPROTONOSUPPORT;
 	if (ret) {
 		devthp_log(DEVTHP_LOG_ERROR, ret, "backend %s: no device opened: %m",
 			   d->backend ? d->backend->name : opts.backend);
+		devthp_live_remove(d);
 		free(d);
 		return ret;
 	}
 	d->facts.path[sizeof(d->facts.path) - 1] = '\0';
 	devthp_log(DEVTHP_LOG_INFO, 0, "backend %s%s: opened %s", d->backend->name,
 		   opts.backend ? "" : " (nobody named one)", d->facts.path);
-	devthp_live_add(d);
 	*dev = d;
 	return 0;
 }

@@ -93,9 +93,9 @@ int devthp_range_alloc(struct devthp_range **range, const struct devthp_range_op
 		ret = -errno;
 	else
 		ret = advise(r->addr, r->bytes, opts.advice);
+	ret = ret ? ret : devthp_live_add(r);
 	if (ret)
 		goto out_unmap;
-	devthp_live_add(r);
 	*range = r;
 	return 0;
 

@@ -99,11 +99,11 @@ int devthp_snapshot_take(struct devthp_snapshot **snap, const void *addr, size_t
 	view.pmd_pages = pmd_size ? pmd_size / view.page_size : view.page_size / sizeof(uint64_t);
 	view.pages = s->pages;
 	ret = ask_sources(s, &view, &opts);
+	ret = ret ? ret : devthp_live_add(s);
 	if (ret) {
 		free(s);
 		return ret;
 	}
-	devthp_live_add(s);
 	*snap = s;
 	return 0;
 }

@@ -15,6 +15,7 @@
 #include "tap.h"
 
 #define TIMES_MAX	2000	/* no call asks that often */
+#define MANY		6000	/* objects */
 
 /* Of what is counted down, the one that gets to 0 fails. */
 static unsigned int allocation, kernel_call;
@@ -118,6 +119,17 @@ int __wrap_madvise(void *addr, size_t bytes, int advice)
 		return -1;
 	}
 	return __real_madvise(addr, bytes, advice);
+}
+
+/* That there is no room for one more object. */
+static bool no_room;
+
+int __real_devthp_live_add(const void *object);
+int __wrap_devthp_live_add(const void *object);
+
+int __wrap_devthp_live_add(const void *object)
+{
+	return no_room ? -ENOMEM : __real_devthp_live_add(object);
 }
 
 static int failing_open(const char *path, int flags)
@@ -240,9 +252,67 @@ static void kernel_calls(void)
 	each_fails(FROM_KERNEL, &kernel_call);
 }
 
+/* What was made and cannot be noted as an object is unmade. */
+static void no_room_for_objects(void)
+{
+	const uint32_t constructs = NEEDS_OUT | ALLOCATES;
+	unsigned int tried = 0;
+	size_t i;
+
+	register_toys();
+	toy_result = 0;
+	for (i = 0; i < ncalls; i++) {
+		struct args args = good_args(&calls[i], NULL);
+		const long before[] = { blocks, mappings, files };
+
+		/* devthp_check() has a result, and does without. */
+		if (calls[i].flags & (ON_OBJECT | REPORTS) ||
+		    ((calls[i].flags & constructs) != constructs &&
+		     strcmp(calls[i].name, "devthp_check")))
+			continue;
+		printf("# %s\n", calls[i].name);
+		devthp_sys = &failing_sys;	/* which counts */
+		no_room = true;
+		CHECK_CALL(calls[i].run(&args), -ENOMEM);
+		no_room = false;
+		devthp_sys = &devthp_sys_kernel;
+		CHECK_INT(*(uint64_t *)args.out, 0);
+		CHECK(before[0] == blocks && before[1] == mappings && before[2] == files);
+		tried++;
+	}
+	CHECK_INT(tried, 6);
+}
+
+/* The table of objects, of more than it has room for, and no memory for another. */
+static void table_of_objects(void)
+{
+	const uintptr_t begin = 1 << 20;
+	unsigned int i, refused = 0, known = 0;
+
+	for (i = 0; i < MANY; i++) {
+		allocation = 1;
+		refused += __real_devthp_live_add((void *)(begin + i * 16)) == -ENOMEM;
+	}
+	allocation = 0;
+	for (i = 0; i < MANY; i++)
+		known += !devthp_live((void *)(begin + i * 16));
+	CHECK(refused > 0);
+	CHECK_INT(known, MANY - refused);
+	/* As soon as there is memory, there is room. */
+	for (i = 0; i < MANY; i++) {
+		if (devthp_live((void *)(begin + i * 16)))
+			CHECK(!__real_devthp_live_add((void *)(begin + i * 16)));
+		CHECK(!devthp_live((void *)(begin + i * 16)));
+	}
+	for (i = 0; i < MANY; i++)
+		CHECK(devthp_live_remove((void *)(begin + i * 16)));
+}
+
 static const struct tap_case cases[] = {
 	{ "each allocation fails", allocations },
 	{ "each call of the kernel fails", kernel_calls },
+	{ "no room for one more object", no_room_for_objects },
+	{ "no memory for the table of objects", table_of_objects },
 };
 
 TAP_MAIN(cases)

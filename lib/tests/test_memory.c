@@ -11,6 +11,7 @@
 #include "tap.h"
 
 #define PAGES	4
+#define MANY	20000
 
 static size_t size;
 
@@ -205,7 +206,7 @@ static void table_of_objects(void)
 	CHECK_CALL(devthp_counters_take_some(&before, &anon, 1), 0);
 	CHECK_CALL(devthp_counters_free(after), 0);
 	for (object = 1 << 20; object < (1 << 20) + 2000 * 16; object += 16)
-		devthp_live_add((void *)object);
+		CHECK(!devthp_live_add((void *)object));
 	for (object = 1 << 20; object < (1 << 20) + 2000 * 16; object += 16)
 		CHECK(devthp_live_remove((void *)object));
 	CHECK_CALL(devthp_counters_take_some(&after, &anon, 1), 0);
@@ -217,8 +218,32 @@ static void table_of_objects(void)
 	devthp_counters_free(after);
 }
 
+/* Far more of them than the table has room for at first: each is known, until it is closed. */
+static void many_objects(void)
+{
+	struct devthp_counters *counters;
+	const uintptr_t begin = 1 << 20;
+	size_t i, known = 0;
+	uint64_t value;
+
+	for (i = 0; i < MANY; i++)
+		CHECK(!devthp_live_add((void *)(begin + i * 16)));
+	CHECK_CALL(devthp_counters_take(&counters), 0);
+	CHECK_CALL(devthp_counters_free(counters), 0);
+	CHECK_CALL(devthp_counters_free(counters), -EBADF);
+	CHECK_CALL(devthp_counters_get(counters, DEVTHP_COUNT_SWAP, &value), -EBADF);
+	for (i = 0; i < MANY; i += 2)
+		CHECK(devthp_live_remove((void *)(begin + i * 16)));
+	for (i = 0; i < MANY; i++)
+		known += devthp_live((void *)(begin + i * 16)) == (i % 2 ? 0 : -EBADF);
+	CHECK_INT(known, MANY);
+	for (i = 0; i < MANY; i++)
+		CHECK(devthp_live_remove((void *)(begin + i * 16)) == i % 2);
+}
+
 static const struct tap_case cases[] = {
 	{ "the table of objects", table_of_objects },
+	{ "more objects than the table has room for", many_objects },
 	{ "anonymous, forbidden, and none", anonymous },
 	{ "of a file, and beyond its end", of_a_file },
 	{ "hugetlb", hugetlb },

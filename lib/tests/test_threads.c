@@ -18,6 +18,7 @@
 #define THREADS	4
 #define ROUNDS	20
 #define PAGES	8
+#define MANY	5000
 
 /* A device that notes by whom it is used: calls for one come one at a time. */
 struct own {
@@ -161,6 +162,35 @@ static void all_at_once(void)
 	CHECK_INT(written_by_listener, atomic_load(&messages) + 1);
 }
 
+/* Objects of many threads, which is when the table of them grows. */
+static void *add_many(void *arg)
+{
+	const uintptr_t begin = 1 << 20 | (uintptr_t)arg << 40;
+	unsigned int i;
+
+	for (i = 0; i < MANY; i++)
+		expect(!devthp_live_add((void *)(begin + i * 16)));
+	for (i = 0; i < MANY; i++)
+		expect(!devthp_live((void *)(begin + i * 16)));
+	for (i = 0; i < MANY; i++)
+		expect(devthp_live_remove((void *)(begin + i * 16)));
+	for (i = 0; i < MANY; i++)
+		expect(devthp_live((void *)(begin + i * 16)) == -EBADF);
+	return NULL;
+}
+
+static void many_objects(void)
+{
+	pthread_t threads[THREADS];
+	uintptr_t i;
+
+	for (i = 0; i < THREADS; i++)
+		CHECK_INT(pthread_create(&threads[i], NULL, add_many, (void *)i), 0);
+	for (i = 0; i < THREADS; i++)
+		CHECK_INT(pthread_join(threads[i], NULL), 0);
+	CHECK_INT(atomic_load(&wrong), 0);
+}
+
 /* Of two that close the same, one does. */
 static struct devthp_counters *shared;
 static atomic_uint closed, refused;
@@ -285,6 +315,7 @@ static void forked_by_listener(void)
 
 static const struct tap_case cases[] = {
 	{ "each thread with objects of its own", all_at_once },
+	{ "each thread with many objects", many_objects },
 	{ "many threads close one object", closed_twice },
 	{ "a child of a thread while others log", forked },
 	{ "a child of who is told", forked_by_listener },
