@@ -186,8 +186,11 @@ static void read_pmd_size(struct devthp_counters *c)
 
 void devthp_counters_read(struct devthp_counters *c)
 {
+	const bool taken = c->wanted[DEVTHP_COUNT_PINS_TAKEN];
+	const bool released = c->wanted[DEVTHP_COUNT_PINS_RELEASED];
 	unsigned int file;
 
+	/* It is read as the two, which not everybody has asked for. */
 	if (c->wanted[DEVTHP_COUNT_PINS]) {
 		c->wanted[DEVTHP_COUNT_PINS_TAKEN] = true;
 		c->wanted[DEVTHP_COUNT_PINS_RELEASED] = true;
@@ -200,4 +203,6 @@ void devthp_counters_read(struct devthp_counters *c)
 		c->known[DEVTHP_COUNT_PINS_TAKEN] && c->known[DEVTHP_COUNT_PINS_RELEASED];
 	c->value[DEVTHP_COUNT_PINS] = c->value[DEVTHP_COUNT_PINS_TAKEN] -
 				      c->value[DEVTHP_COUNT_PINS_RELEASED];
+	c->known[DEVTHP_COUNT_PINS_TAKEN] &= taken;
+	c->known[DEVTHP_COUNT_PINS_RELEASED] &= released;
 }

@@ -106,6 +106,7 @@ static void names(void)
 
 static void pins(void)
 {
+	const uint32_t two[] = { DEVTHP_COUNT_PINS, DEVTHP_COUNT_PINS_TAKEN };
 	const uint32_t wanted = DEVTHP_COUNT_PINS;
 	struct devthp_counters *counters;
 
@@ -113,7 +114,18 @@ static void pins(void)
 	give("/proc/vmstat", "nr_foll_pin_acquired 70\nnr_foll_pin_released 30\n");
 	CHECK_CALL(devthp_counters_take_some(&counters, &wanted, 1), 0);
 	check_value(counters, DEVTHP_COUNT_PINS, 40);
+	check_unknown(counters, DEVTHP_COUNT_PINS_TAKEN);
+	check_unknown(counters, DEVTHP_COUNT_PINS_RELEASED);
 	check_unknown(counters, DEVTHP_COUNT_RSS_ANON);
+	devthp_counters_free(counters);
+	mock_end();
+
+	mock_start(0);
+	give("/proc/vmstat", "nr_foll_pin_acquired 70\nnr_foll_pin_released 30\n");
+	CHECK_CALL(devthp_counters_take_some(&counters, two, ARRAY_SIZE(two)), 0);
+	check_value(counters, DEVTHP_COUNT_PINS, 40);
+	check_value(counters, DEVTHP_COUNT_PINS_TAKEN, 70);
+	check_unknown(counters, DEVTHP_COUNT_PINS_RELEASED);
 	devthp_counters_free(counters);
 	mock_end();
 
