@@ -800,7 +800,8 @@ struct devthp_difference {
  * fact that either does not know is no difference; DEVTHP_KNOWN_BITS compares all bits
  * of the entry but those that the CPU sets (young, dirty). report may be NULL.
  *
- * Returns 1 if there is one, 0 if not. -ERANGE: no page "from", or as many pages.
+ * Returns 1 if there is one, 0 if not, as when from is the number of pages. -ERANGE: it is
+ * beyond that, or they have not as many pages.
  */
 DEVTHP_API int devthp_snapshot_compare(const struct devthp_snapshot *before,
 				       const struct devthp_snapshot *after, size_t from,

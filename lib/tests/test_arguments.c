@@ -151,6 +151,7 @@ static void looks(void)
 	CHECK_CALL(devthp_snapshot_summarize(snap, 1, SIZE_MAX, &sum), -ERANGE);
 	CHECK_CALL(devthp_snapshot_compare(snap, two, 0, UINT32_MAX, NULL), -ERANGE);
 	CHECK_CALL(devthp_snapshot_compare(snap, snap, 2, UINT32_MAX, NULL), -ERANGE);
+	CHECK_CALL(devthp_snapshot_compare(snap, snap, 1, UINT32_MAX, NULL), 0);
 	CHECK_CALL(devthp_snapshot_compare(snap, NULL, 0, UINT32_MAX, NULL), -EINVAL);
 	CHECK_CALL(devthp_snapshot_free(snap), 0);
 	CHECK_CALL(devthp_snapshot_free(two), 0);
