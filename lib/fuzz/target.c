@@ -144,9 +144,9 @@ static int fuzz_ioctl(int fd, unsigned long request, void *arg)
 	return 0;
 }
 
-static int fuzz_minor(int fd)
+static int fuzz_numbers(int fd, unsigned int *major, unsigned int *minor)
 {
-	(void)fd;
+	(void)fd, (void)major, (void)minor;
 	return -ENODEV;
 }
 
@@ -164,7 +164,7 @@ static const struct devthp_sys fuzz_sys = {
 	.close = fuzz_close,
 	.ioctl = fuzz_ioctl,
 	.pread = fuzz_pread,
-	.minor = fuzz_minor,
+	.numbers = fuzz_numbers,
 	.uname = fuzz_uname,
 };
 

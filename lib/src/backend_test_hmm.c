@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/ioctl.h>
 
 #include "backend.h"
@@ -112,22 +113,17 @@ static int fd_of(const void *state)
 	return ((const struct test_hmm *)state)->fd;
 }
 
-static int command(void *state, unsigned long request,
-		   struct test_hmm_cmd *cmd)
+static int command(void *state, unsigned long request, void *cmd)
 {
 	int ret = devthp_sys->ioctl(fd_of(state), request, cmd);
 
 	return ret < 0 ? ret : 0;
 }
 
-/* -EINVAL is what the module says to commands it does not know. */
-static int own_command(void *state, unsigned long request, void *cmd)
+/* To a command that it does not know the module says -EINVAL, and others say -ENOTTY. */
+static int or_unknown(int ret)
 {
-	int ret = devthp_sys->ioctl(fd_of(state), request, cmd);
-
-	if (ret == -EINVAL)
-		return -EOPNOTSUPP;
-	return ret < 0 ? ret : 0;
+	return ret == -EINVAL || ret == -ENOTTY ? -EOPNOTSUPP : ret;
 }
 
 int devthp_test_hmm_node(uint32_t minor, char *path, size_t room)
@@ -152,18 +148,32 @@ static int node_path(const struct devthp_backend_request *request,
 	return (size_t)length < room ? 0 : -ENAMETOOLONG;
 }
 
-/* Is it one of ours? Then its minor number. */
+/* Is the number that of the module, by the name that it has given to it? */
+static int check_major(unsigned int major)
+{
+	char *text, line[64];
+	int ret;
+
+	ret = devthp_read_text("/proc/devices", &text);
+	if (ret)
+		return ret;
+	snprintf(line, sizeof(line), "\n%3u HMM_DMIRROR\n", major);
+	ret = strstr(text, line) ? 0 : -ENODEV;
+	free(text);
+	return ret;
+}
+
+/* Is it one of ours? Then its minor number. Others, like /dev/kfd, are not asked anything. */
 static int identify(struct test_hmm *hmm)
 {
-	/* Refused by the module with -EINVAL, and by others otherwise. */
-	struct test_hmm_cmd nothing = { .npages = 0 };
-	int minor = devthp_sys->minor(hmm->fd);
+	unsigned int major, minor;
+	int ret;
 
-	if (minor < 0)
-		return minor;
-	if (minor >= MINORS)
-		return -ENODEV;
-	return command(hmm, TEST_HMM_SNAPSHOT, &nothing) == -EINVAL ? minor : -ENODEV;
+	ret = devthp_sys->numbers(hmm->fd, &major, &minor);
+	ret = ret ? ret : check_major(major);
+	if (ret)
+		return ret;
+	return minor < MINORS ? (int)minor : -ENODEV;
 }
 
 static int test_hmm_open(const struct devthp_backend_request *request,
@@ -278,27 +288,23 @@ static int test_hmm_fail_alloc(void *state, uint64_t nth)
 {
 	struct test_hmm_cmd cmd = { .npages = nth ? FLAG_FAIL_ALLOC : FLAG_NONE };
 	struct test_hmm_fail_alloc count = { .size = sizeof(count), .nth = nth };
-	int ret;
 
 	if (nth > 1)
-		return own_command(state, TEST_HMM_FAIL_ALLOC, &count);
-	ret = command(state, TEST_HMM_FLAGS, &cmd);
-
-	/* What the module says to commands it does not know. */
-	return ret == -EINVAL ? -EOPNOTSUPP : ret;
+		return or_unknown(command(state, TEST_HMM_FAIL_ALLOC, &count));
+	return or_unknown(command(state, TEST_HMM_FLAGS, &cmd));
 }
 
 static int test_hmm_evict(void *state)
 {
 	struct test_hmm_cmd cmd = { .npages = 1 };
 
-	return command(state, TEST_HMM_RELEASE, &cmd);
+	return or_unknown(command(state, TEST_HMM_RELEASE, &cmd));
 }
 
 static int test_hmm_drain(void *state, struct devthp_eviction *eviction)
 {
 	struct test_hmm_evict cmd = { .size = sizeof(cmd) };
-	int ret = own_command(state, TEST_HMM_EVICT, &cmd);
+	int ret = or_unknown(command(state, TEST_HMM_EVICT, &cmd));
 
 	if (ret)
 		return ret;
@@ -310,7 +316,7 @@ static int test_hmm_drain(void *state, struct devthp_eviction *eviction)
 static int test_hmm_usage(void *state, struct devthp_usage *usage)
 {
 	struct test_hmm_stats cmd = { .size = sizeof(cmd) };
-	int ret = own_command(state, TEST_HMM_STATS, &cmd);
+	int ret = or_unknown(command(state, TEST_HMM_STATS, &cmd));
 
 	if (ret)
 		return ret;
@@ -329,7 +335,7 @@ static int hold_command(void *state, unsigned long request, uint64_t addr,
 	struct test_hmm_hold cmd = {
 		.size = sizeof(cmd), .flags = flags, .addr = addr, .npages = npages,
 	};
-	int ret = own_command(state, request, &cmd);
+	int ret = command(state, request, &cmd);
 
 	if (!ret)
 		*held = cmd.held;
@@ -339,27 +345,33 @@ static int hold_command(void *state, unsigned long request, uint64_t addr,
 static int test_hmm_hold(void *state, uintptr_t addr, size_t npages,
 			 uint32_t flags, uint64_t *held)
 {
-	return hold_command(state, TEST_HMM_HOLD, addr, npages, flags, held);
+	int ret = hold_command(state, TEST_HMM_HOLD, addr, npages, flags, held);
+	struct devthp_usage usage;
+
+	/* Of a process that has ended, one that knows the command says -EINVAL as well. */
+	if (ret == -EINVAL && !test_hmm_usage(state, &usage))
+		return ret;
+	return or_unknown(ret);
 }
 
 static int test_hmm_unhold(void *state, uintptr_t addr, size_t npages,
 			   uint64_t *held)
 {
-	return hold_command(state, TEST_HMM_UNHOLD, addr, npages, 0, held);
+	return or_unknown(hold_command(state, TEST_HMM_UNHOLD, addr, npages, 0, held));
 }
 
 static int test_hmm_hold_frames(void *state, uint64_t pfn, size_t npages,
 				uint64_t *held)
 {
-	return hold_command(state, TEST_HMM_HOLD, pfn * devthp_page_size(), npages, HOLD_FRAMES,
-			    held);
+	return or_unknown(hold_command(state, TEST_HMM_HOLD, pfn * devthp_page_size(), npages,
+				       HOLD_FRAMES, held));
 }
 
 static int test_hmm_unhold_frames(void *state, uint64_t pfn, size_t npages,
 				  uint64_t *held)
 {
-	return hold_command(state, TEST_HMM_UNHOLD, pfn * devthp_page_size(), npages, HOLD_FRAMES,
-			    held);
+	return or_unknown(hold_command(state, TEST_HMM_UNHOLD, pfn * devthp_page_size(), npages,
+				       HOLD_FRAMES, held));
 }
 
 static int pause_command(void *state, unsigned int point, uint32_t action,
@@ -370,7 +382,7 @@ static int pause_command(void *state, unsigned int point, uint32_t action,
 		.timeout_ms = timeout_ms < PAUSE_MAX_MS ? timeout_ms : PAUSE_MAX_MS,
 	};
 
-	return own_command(state, TEST_HMM_PAUSE, &cmd);
+	return or_unknown(command(state, TEST_HMM_PAUSE, &cmd));
 }
 
 static int test_hmm_pause(void *state, unsigned int point)
@@ -392,7 +404,7 @@ static int test_hmm_resume(void *state, unsigned int point)
 static int test_hmm_times(void *state, struct devthp_times *times)
 {
 	struct test_hmm_times cmd = { .size = sizeof(cmd) };
-	int ret = own_command(state, TEST_HMM_TIMES, &cmd);
+	int ret = or_unknown(command(state, TEST_HMM_TIMES, &cmd));
 
 	if (ret)
 		return ret;
@@ -403,23 +415,27 @@ static int test_hmm_times(void *state, struct devthp_times *times)
 	return 0;
 }
 
+static int test_hmm_is_exclusive(void *state, uintptr_t addr,
+				 size_t npages)
+{
+	struct test_hmm_cmd cmd = { .addr = addr, .npages = npages };
+	int ret = or_unknown(command(state, TEST_HMM_IS_EXCLUSIVE, &cmd));
+
+	return ret == -EPERM ? 1 : ret;
+}
+
 static int test_hmm_exclusive(void *state, uintptr_t addr,
 			      size_t npages, void *buf)
 {
 	struct test_hmm_cmd cmd = {
 		.addr = addr, .ptr = (uintptr_t)buf, .npages = npages,
 	};
+	int ret = command(state, TEST_HMM_EXCLUSIVE, &cmd);
 
-	return command(state, TEST_HMM_EXCLUSIVE, &cmd);
-}
-
-static int test_hmm_is_exclusive(void *state, uintptr_t addr,
-				 size_t npages)
-{
-	struct test_hmm_cmd cmd = { .addr = addr, .npages = npages };
-	int ret = command(state, TEST_HMM_IS_EXCLUSIVE, &cmd);
-
-	return ret == -EPERM ? 1 : ret;
+	/* The same here; the other one came with it, and needs no memory. */
+	if (ret == -EINVAL && test_hmm_is_exclusive(state, addr, npages) >= 0)
+		return ret;
+	return or_unknown(ret);
 }
 
 const struct devthp_backend devthp_test_hmm = {

@@ -35,8 +35,8 @@ struct devthp_sys {
 	int (*close)(int fd);
 	int (*ioctl)(int fd, unsigned long request, void *arg);
 	ssize_t (*pread)(int fd, void *buf, size_t bytes, uint64_t offset);
-	/* Minor number of an open character device, -ENODEV if it is none. */
-	int (*minor)(int fd);
+	/* Numbers of an open character device, -ENODEV if it is none. */
+	int (*numbers)(int fd, unsigned int *major, unsigned int *minor);
 	int (*uname)(struct utsname *name);
 };
 

@@ -37,13 +37,17 @@ static ssize_t sys_pread(int fd, void *buf, size_t bytes, uint64_t offset)
 	return got < 0 ? -errno : got;
 }
 
-static int sys_minor(int fd)
+static int sys_numbers(int fd, unsigned int *of_driver, unsigned int *of_device)
 {
 	struct stat st;
 
 	if (fstat(fd, &st))
 		return -errno;
-	return S_ISCHR(st.st_mode) ? (int)minor(st.st_rdev) : -ENODEV;
+	if (!S_ISCHR(st.st_mode))
+		return -ENODEV;
+	*of_driver = major(st.st_rdev);
+	*of_device = minor(st.st_rdev);
+	return 0;
 }
 
 static int sys_uname(struct utsname *name)
@@ -56,7 +60,7 @@ const struct devthp_sys devthp_sys_kernel = {
 	.close = sys_close,
 	.ioctl = sys_ioctl,
 	.pread = sys_pread,
-	.minor = sys_minor,
+	.numbers = sys_numbers,
 	.uname = sys_uname,
 };
 

@@ -16,6 +16,7 @@ struct command {
 };
 
 static struct {
+	unsigned int major;
 	int minor;
 	const struct mock_ioctl *calls;
 	size_t ncalls, next;
@@ -103,10 +104,12 @@ static ssize_t mock_pread(int fd, void *buf, size_t bytes, uint64_t offset)
 	return (ssize_t)bytes;
 }
 
-static int mock_minor(int fd)
+static int mock_numbers(int fd, unsigned int *major, unsigned int *minor)
 {
 	(void)fd;
-	return mock.minor;
+	*major = mock.major;
+	*minor = (unsigned int)mock.minor;
+	return mock.minor < 0 ? mock.minor : 0;
 }
 
 static int mock_uname(struct utsname *name)
@@ -130,7 +133,8 @@ static int device_ioctl(unsigned long request, void *arg)
 	call = &mock.calls[mock.next++];
 	CHECK_INT(request, call->request);
 	memcpy(&cmd, arg, bytes < sizeof(cmd) ? bytes : sizeof(cmd));
-	CHECK_INT(cmd.addr, call->addr);
+	if (call->addr != MOCK_ANYWHERE)
+		CHECK_INT(cmd.addr, call->addr);
 	CHECK_INT(cmd.npages, call->npages);
 	if (call->in)
 		CHECK(!memcmp((void *)(uintptr_t)cmd.ptr, call->in, call->in_bytes));
@@ -184,16 +188,27 @@ static const struct devthp_sys mock_sys = {
 	.close = mock_close,
 	.ioctl = mock_do_ioctl,
 	.pread = mock_pread,
-	.minor = mock_minor,
+	.numbers = mock_numbers,
 	.uname = mock_uname,
 };
 
 void mock_start(int minor)
 {
+	static const char devices[] =
+		"Character devices:\n  1 mem\n 42 HMM_DMIRROR\n142 HMM_DMIRROR2\n235 kfd\n\n"
+		"Block devices:\n  8 sd\n";
+
 	memset(&mock, 0, sizeof(mock));
+	mock.major = 42;
 	mock.minor = minor;
 	atomic_store(&devthp_device_private_seen, false);
 	devthp_sys = &mock_sys;
+	mock_file("/proc/devices", devices, strlen(devices), 0);
+}
+
+void mock_major(unsigned int major)
+{
+	mock.major = major;
 }
 
 void mock_interrupts(unsigned int times)
@@ -273,12 +288,8 @@ void mock_end(void)
 
 struct devthp_device *mock_device(void)
 {
-	static const struct mock_ioctl opening[] = {
-		{ .request = HMM_SNAPSHOT, .ret = -EINVAL },
-	};
 	struct devthp_device *dev = NULL;
 
-	mock_expect(opening, 1);
 	CHECK_CALL(devthp_device_open(&dev, NULL), 0);
 	return dev;
 }

@@ -35,7 +35,8 @@
  */
 struct mock_ioctl {
 	unsigned long request;
-	uint64_t addr, npages;	/* must be in the command */
+	uint64_t addr, npages;	/* must be in the command, unless: */
+#define MOCK_ANYWHERE UINT64_MAX
 	int ret;
 	uint64_t cpages, faults;	/* put into it when ret is 0 */
 	const void *out;	/* copied to its ptr */
@@ -59,6 +60,8 @@ void mock_probe(const struct folio_probe_record *records, size_t count, size_t c
 /* The same, but from the nth scan on it has as many that are behind these. */
 void mock_probe_scans(const struct folio_probe_record *records, size_t count, size_t chunk,
 		      size_t scan);
+/* Its device is of another driver: test_hmm's is 42, and 235 that of kfd. */
+void mock_major(unsigned int major);
 /* So many times, opening anything is interrupted. */
 void mock_interrupts(unsigned int times);
 /* Whether device-private memory is built in, as the symbols of the kernel tell. */

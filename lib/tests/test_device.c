@@ -6,6 +6,7 @@
 #include "mock.h"
 
 #define PAGES 4
+#define MINORS 4
 
 static void *addr(void)
 {
@@ -51,12 +52,11 @@ static void opening_interrupted(void)
 
 static void opening_refused(void)
 {
-	static const struct mock_ioctl not_ours[] = {
-		{ .request = HMM_SNAPSHOT, .ret = -ENOTTY },
-	};
 	struct devthp_device_opts opts = { .size = sizeof(opts), .minor = 4 };
+	const unsigned int majors[] = { 1, 2, 4, 142, 235, 242 };
 	struct devthp_device *dev = (void *)&opts;
 	char path[300];
+	size_t i;
 
 	mock_start(0);
 	CHECK_CALL(devthp_device_open(&dev, &opts), -ENOENT);
@@ -71,18 +71,21 @@ static void opening_refused(void)
 	opts.path = "/dev/absent";
 	mock_file("/dev/absent", NULL, 0, -ENOENT);
 	CHECK_CALL(devthp_device_open(&dev, &opts), -ENOENT);
-	opts.path = "/dev/null";
-	mock_expect(not_ours, 1);
-	CHECK_CALL(devthp_device_open(&dev, &opts), -ENODEV);
 	mock_end();
 
 	mock_start(-ENODEV);
 	CHECK_CALL(devthp_device_open(&dev, NULL), -ENODEV);
 	mock_end();
-	/* Not asked anything, or it might be one that says -EINVAL as well: kvm does. */
-	mock_start(232);
+	mock_start(MINORS);
 	CHECK_CALL(devthp_device_open(&dev, NULL), -ENODEV);
 	mock_end();
+	/* Of others, of numbers like ours: they are not asked anything. */
+	for (i = 0; i < ARRAY_SIZE(majors); i++) {
+		mock_start(0);
+		mock_major(majors[i]);
+		CHECK_CALL(devthp_device_open(&dev, NULL), -ENODEV);
+		mock_end();
+	}
 	CHECK(dev == (void *)&opts);
 }
 
@@ -244,6 +247,7 @@ static void hold(void)
 		{ HMM_HOLD, 32 | 5ULL << 32, PAGES, .ret = -EFAULT },
 		{ HMM_HOLD, 32 | 3ULL << 32, PAGES, .cpages = PAGES },
 		{ HMM_HOLD, 32, PAGES, .ret = -EINVAL },
+		{ .request = HMM_STATS, .addr = 56 },
 		{ HMM_UNHOLD, 32, PAGES, .cpages = 7 },
 	};
 	struct devthp_device *dev;
@@ -261,7 +265,8 @@ static void hold(void)
 	CHECK_INT(held, 3);
 	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, DEVTHP_HOLD_PIN | DEVTHP_HOLD_LONGTERM,
 				      NULL), 0);
-	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, 0, NULL), -EOPNOTSUPP);
+	/* It knows the command, and nobody has the memory any more. */
+	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, 0, NULL), -EINVAL);
 	CHECK_CALL(devthp_device_unhold(dev, addr(), PAGES, &held), 0);
 	CHECK_INT(held, 7);
 	CHECK_CALL(devthp_device_close(dev), 0);
@@ -364,6 +369,10 @@ static void evict_and_exclusive(void)
 		{ HMM_CHECK_EXCLUSIVE, at(), 1, .ret = -EPERM },
 		{ HMM_CHECK_EXCLUSIVE, at(), 1, .ret = 0 },
 		{ HMM_CHECK_EXCLUSIVE, at(), 1, .ret = -EFAULT },
+		{ HMM_EXCLUSIVE, at(), 1, .ret = -EINVAL },
+		{ HMM_CHECK_EXCLUSIVE, at(), 1, .ret = 0 },
+		{ HMM_EXCLUSIVE, at(), 1, .ret = -EINVAL },
+		{ HMM_CHECK_EXCLUSIVE, at(), 1, .ret = -EPERM },
 	};
 	char *buf = calloc(1, devthp_page_size());
 	struct devthp_device *dev;
@@ -378,9 +387,105 @@ static void evict_and_exclusive(void)
 	CHECK_CALL(devthp_device_is_exclusive(dev, addr(), 1), 1);
 	CHECK_CALL(devthp_device_is_exclusive(dev, addr(), 1), 0);
 	CHECK_CALL(devthp_device_is_exclusive(dev, addr(), 1), -EFAULT);
+	/* As of holds. */
+	CHECK_CALL(devthp_device_exclusive(dev, addr(), 1, buf), -EINVAL);
+	CHECK_CALL(devthp_device_exclusive(dev, addr(), 1, buf), -EINVAL);
 	CHECK_CALL(devthp_device_close(dev), 0);
 	mock_end();
 	free(buf);
+}
+
+/* What is asked because -EINVAL may be of a module that knows the command before. */
+#define ASKED_BACK 1
+
+/* One that says so to each command that it does not know. */
+static void knows_nothing(int error)
+{
+	const struct mock_ioctl calls[] = {
+		{ .request = HMM_FLAGS, .npages = 1, .ret = error },
+		{ .request = HMM_FAIL_ALLOC, .addr = 16, .ret = error },
+		{ .request = HMM_RELEASE, .npages = 1, .ret = error },
+		{ .request = HMM_EVICT, .addr = 24, .ret = error },
+		{ .request = HMM_STATS, .addr = 56, .ret = error },
+		{ .request = HMM_TIMES, .addr = 200, .ret = error },
+		{ HMM_HOLD, 32, PAGES, .ret = error },
+		{ .request = HMM_STATS, .addr = 56, .ret = error, .faults = ASKED_BACK },
+		{ HMM_UNHOLD, 32, PAGES, .ret = error },
+		{ HMM_HOLD, 32 | 8ULL << 32, PAGES, .ret = error },
+		{ HMM_UNHOLD, 32 | 8ULL << 32, PAGES, .ret = error },
+		{ .request = HMM_PAUSE, .addr = 24 | 1ULL << 32, .ret = error },
+		{ .request = HMM_PAUSE, .addr = 24 | 1ULL << 32, .npages = 50, .ret = error },
+		{ .request = HMM_PAUSE, .addr = 24 | 1ULL << 32, .ret = error },
+		{ HMM_EXCLUSIVE, at(), PAGES, .ret = error },
+		{ HMM_CHECK_EXCLUSIVE, at(), PAGES, .ret = error, .faults = ASKED_BACK },
+		{ HMM_CHECK_EXCLUSIVE, at(), PAGES, .ret = error },
+	};
+	struct devthp_usage usage = { .size = sizeof(usage) };
+	struct devthp_times report = { .size = sizeof(report) };
+	struct mock_ioctl answered[ARRAY_SIZE(calls)];
+	struct devthp_device *dev;
+	uint64_t held = 99;
+	size_t i, count = 0;
+
+	for (i = 0; i < ARRAY_SIZE(calls); i++) {
+		if (error == -EINVAL || calls[i].faults != ASKED_BACK)
+			answered[count++] = calls[i];
+	}
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(answered, count);
+	CHECK_CALL(devthp_device_fail_alloc(dev, 1), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_fail_alloc(dev, 2), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_evict(dev), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_drain(dev, NULL), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_usage(dev, &usage), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_times(dev, &report), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_hold(dev, addr(), PAGES, 0, &held), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_unhold(dev, addr(), PAGES, &held), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_hold_frames(dev, 1, PAGES, &held), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_unhold_frames(dev, 1, PAGES, &held), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_pause(dev, DEVTHP_POINT_TO_DEVICE_SETUP), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_pause_wait(dev, DEVTHP_POINT_TO_DEVICE_SETUP, 50), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_resume(dev, DEVTHP_POINT_TO_DEVICE_SETUP), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_exclusive(dev, addr(), PAGES, NULL), -EOPNOTSUPP);
+	CHECK_CALL(devthp_device_is_exclusive(dev, addr(), PAGES), -EOPNOTSUPP);
+	CHECK_INT(held, 99);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+}
+
+/* A trial finds out that it cannot let allocations fail, and goes on. */
+static void tried(int knows, uint32_t wanted)
+{
+	const size_t npages = devthp_pmd_size() / devthp_page_size();
+	const uint8_t *prot = calloc(1, npages);
+	const struct mock_ioctl calls[] = {
+		{ .request = HMM_FLAGS, .npages = 2, .ret = knows },
+		{ HMM_SNAPSHOT, MOCK_ANYWHERE, npages, .out = prot, .out_bytes = npages },
+		{ HMM_TO_DEVICE, MOCK_ANYWHERE, npages, .ret = -ENOMEM },
+	};
+	struct devthp_trial trial = { .size = sizeof(trial), .fail_alloc = 99 };
+	struct devthp_device *dev;
+
+	mock_start(0);
+	dev = mock_device();
+	mock_expect(calls, ARRAY_SIZE(calls));
+	CHECK_CALL(devthp_device_try(dev, &trial), -ENOMEM);
+	CHECK_INT(trial.fail_alloc, wanted);
+	CHECK_CALL(devthp_device_close(dev), 0);
+	mock_end();
+	free((void *)prot);
+}
+
+static void old_module(void)
+{
+	knows_nothing(-EINVAL);
+	knows_nothing(-ENOTTY);
+	if (!devthp_pmd_size())
+		return;
+	tried(-EINVAL, 0);
+	tried(-ENOTTY, 0);
+	tried(0, 1);
 }
 
 static const struct tap_case cases[] = {
@@ -398,6 +503,7 @@ static const struct tap_case cases[] = {
 	{ "pausing migrations", pausing },
 	{ "draining the device, use of its memory", drain_and_usage },
 	{ "evict and exclusive access", evict_and_exclusive },
+	{ "a module that is too old", old_module },
 };
 
 TAP_MAIN(cases)

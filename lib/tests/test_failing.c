@@ -160,9 +160,9 @@ static ssize_t failing_pread(int fd, void *buf, size_t bytes, uint64_t offset)
 	return is_the_one(&kernel_call) ? -EIO : devthp_sys_kernel.pread(fd, buf, bytes, offset);
 }
 
-static int failing_minor(int fd)
+static int failing_numbers(int fd, unsigned int *major, unsigned int *minor)
 {
-	return devthp_sys_kernel.minor(fd);
+	return devthp_sys_kernel.numbers(fd, major, minor);
 }
 
 static int failing_uname(struct utsname *name)
@@ -175,7 +175,7 @@ static const struct devthp_sys failing_sys = {
 	.close = failing_close,
 	.ioctl = failing_ioctl,
 	.pread = failing_pread,
-	.minor = failing_minor,
+	.numbers = failing_numbers,
 	.uname = failing_uname,
 };
 
