@@ -169,6 +169,10 @@ static void of_another_process(void)
 static void no_permission(void)
 {
 	struct devthp_snapshot_opts opts = { .size = sizeof(opts), .pid = 1 };
+	struct devthp_region region = {
+		.size = sizeof(region), .addr = (void *)devthp_page_size(), .npages = 1, .pid = 1,
+	};
+	const struct devthp_region *regions[] = { &region };
 	struct devthp_snapshot *snap;
 	pid_t child;
 	int status;
@@ -183,8 +187,10 @@ static void no_permission(void)
 
 		if (setgid(65534) || setuid(65534))
 			_exit(2);
-		ret = devthp_snapshot_take(&snap, (void *)devthp_page_size(), 1, &opts);
-		_exit(ret == -EACCES || ret == -EPERM || ret == -ESRCH ? 0 : 1);
+		ret = devthp_snapshot_take(&snap, region.addr, 1, &opts);
+		if (ret != -EACCES && ret != -EPERM && ret != -ESRCH)
+			_exit(1);
+		_exit(devthp_check(regions, 1, NULL, NULL) == ret ? 0 : 3);
 	}
 	CHECK_INT(waitpid(child, &status, 0), child);
 	CHECK_INT(status, 0);
