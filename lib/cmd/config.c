@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 /* What the running kernel was built with, where it or its package tells. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,7 +11,7 @@
 static const struct {
 	const char *name;
 	const char *need;
-} options[] = {
+} options[CONFIG_OPTIONS] = {
 	{ "CONFIG_TRANSPARENT_HUGEPAGE", "huge pages" },
 	{ "CONFIG_DEVICE_PRIVATE", "devices with memory of their own" },
 	{ "CONFIG_HMM_MIRROR", "devices that mirror address spaces" },
@@ -46,22 +47,24 @@ static void close_config(FILE *stream, const char *path)
 		fclose(stream);
 }
 
-/* 'y', 'm' or 'n' for each option. Whether there were any at all. */
-static bool read_config(FILE *stream, char *values)
+bool config_read(FILE *stream, char *values)
 {
-	char line[512];
+	size_t i, length, room = 0;
+	char *line = NULL;
 	bool any = false;
-	size_t i, length;
 
-	memset(values, 'n', ARRAY_SIZE(options));
-	while (fgets(line, sizeof(line), stream)) {
+	memset(values, 'n', CONFIG_OPTIONS);
+	while (getline(&line, &room, stream) > 0) {
+		line[strcspn(line, "\n")] = '\0';
 		any |= !strncmp(line, "CONFIG_", 7);
-		for (i = 0; i < ARRAY_SIZE(options); i++) {
+		for (i = 0; i < CONFIG_OPTIONS; i++) {
 			length = strlen(options[i].name);
-			if (!strncmp(line, options[i].name, length) && line[length] == '=')
+			if (!strncmp(line, options[i].name, length) &&
+			    (!strcmp(line + length, "=y") || !strcmp(line + length, "=m")))
 				values[i] = line[length + 1];
 		}
 	}
+	free(line);
 	return any;
 }
 
@@ -72,9 +75,9 @@ static const char *value_text(char value)
 
 void config_show(const char *release)
 {
-	char path[128], values[ARRAY_SIZE(options)];
+	char path[128], values[CONFIG_OPTIONS];
 	FILE *stream = open_config(release, path, sizeof(path));
-	bool read = stream && read_config(stream, values);
+	bool read = stream && config_read(stream, values);
 	size_t i;
 
 	if (stream)
@@ -84,7 +87,7 @@ void config_show(const char *release)
 		fact_string("source", path, "%-15sas in %s\n", "config", path);
 	else
 		fact_null("source", "%-15snowhere to be read\n", "config");
-	for (i = 0; read && i < ARRAY_SIZE(options); i++) {
+	for (i = 0; read && i < CONFIG_OPTIONS; i++) {
 		const char value[] = { values[i], '\0' };
 
 		fact_string(options[i].name, value, "  %-28s %-8s  (%s)\n", options[i].name,

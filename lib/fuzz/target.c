@@ -3,14 +3,17 @@
  * For fuzzers: the first byte of an input says which file of the kernel it is, the rest
  * is what that file says. All other files say what is sound. Then the public calls that
  * read any of them are called; whatever they return, it must be one of what they may.
+ * What only the command reads is parsed by that.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "../cmd/config.h"
+#include "../cmd/target.h"
 #include "../src/folio_probe.h"
-#include "internal.h"
+#include "source.h"
 #include "target.h"
 
 #define THP	"/sys/kernel/mm/transparent_hugepage/"
@@ -42,9 +45,16 @@ static struct file {
 	{ .path = "uname -r" },
 	{ .path = "/dev/folio_probe" },
 	{ .path = "/proc/self/smaps" },
+	{ .path = "/proc/kallsyms" },
+	{ .path = "/dev/folio_probe" },	/* whose answers are not sound either */
+	{ .path = "maps, for the command" },
+	{ .path = "configuration" },
 };
 
-enum { PAGEMAP = 1, KPAGEFLAGS = 2, RELEASE = 14, PROBE = 15, SMAPS = 16 };
+enum {
+	PAGEMAP = 1, KPAGEFLAGS = 2, RELEASE = 14, PROBE = 15, SMAPS = 16, SYMBOLS = 17,
+	ANSWERS = 18, COMMAND_MAPS = 19, CONFIGURATION = 20,
+};
 
 static char maps[64], smaps[512];
 static uint64_t words[FIRST + PAGES + 1], flags[2048], counts[2048];
@@ -60,6 +70,7 @@ static const char *const sound[] = {
 	[12] = "always [madvise] never\n",
 	[13] = "1\n",
 	[14] = "6.12.0",
+	[SYMBOLS] = "0000000000000000 T make_device_exclusive_range\n",
 };
 
 static void give_sound(void)
@@ -85,6 +96,9 @@ static void give_sound(void)
 	files[3] = (struct file){ files[3].path, counts, sizeof(counts) };
 	files[PROBE].bytes = NULL;
 	files[SMAPS] = (struct file){ files[SMAPS].path, smaps, strlen(smaps) };
+	for (i = ANSWERS; i < ARRAY_SIZE(files); i++)
+		files[i].bytes = NULL;
+	atomic_store(&devthp_device_private_seen, false);
 }
 
 static bool ends_with(const char *path, const char *end)
@@ -125,22 +139,59 @@ static ssize_t fuzz_pread(int fd, void *buf, size_t bytes, uint64_t offset)
 }
 
 /* A probe that hands out the input as records, 3 a call, and then is done. */
-static int fuzz_ioctl(int fd, unsigned long request, void *arg)
+static void hand_out(const struct file *file, struct folio_probe_scan *scan, bool begins)
 {
 	const size_t room = 3, bytes = sizeof(struct folio_probe_record);
-	const struct file *file = &files[fd - FD];
-	struct folio_probe_scan *scan = arg;
 	size_t count = file->count / bytes;
 	static size_t next;
 
-	if (request != FOLIO_PROBE_SCAN)
-		return FOLIO_PROBE_VERSION;
-	if (scan->start == FIRST * devthp_page_size())
+	if (begins)
 		next = 0;
 	for (; scan->filled < room && next < count; next++, scan->filled++)
 		memcpy((char *)(uintptr_t)scan->records + scan->filled * bytes,
 		       (const char *)file->bytes + next * bytes, bytes);
 	scan->start = next < count ? scan->start + 1 : scan->end;
+}
+
+/* One of which the input says how it goes on, too, and how many records there are. */
+static void answer(const struct file *file, struct folio_probe_scan *scan, bool begins)
+{
+	struct {
+		uint64_t start;
+		uint32_t filled;
+		uint8_t records;	/* how many follow */
+		uint8_t unused[3];
+	} said = { .start = scan->end };
+	const char *bytes = file->bytes;
+	static size_t next;
+	size_t some;
+
+	if (begins)
+		next = 0;
+	if (file->count - next >= sizeof(said)) {
+		memcpy(&said, bytes + next, sizeof(said));
+		next += sizeof(said);
+	}
+	some = said.records * sizeof(struct folio_probe_record);
+	some = some < file->count - next ? some : file->count - next;
+	memcpy((void *)(uintptr_t)scan->records, bytes + next, some);
+	next += some;
+	scan->start = said.start;
+	scan->filled = said.filled;
+}
+
+static int fuzz_ioctl(int fd, unsigned long request, void *arg)
+{
+	struct folio_probe_scan *scan = arg;
+	const bool begins = request == FOLIO_PROBE_SCAN &&
+			    scan->start == FIRST * devthp_page_size();
+
+	if (request != FOLIO_PROBE_SCAN)
+		return FOLIO_PROBE_VERSION;
+	if (fd - FD == PROBE)
+		hand_out(&files[PROBE], scan, begins);
+	else
+		answer(&files[ANSWERS], scan, begins);
 	return 0;
 }
 
@@ -260,6 +311,41 @@ static void ask_system(void)
 	must(ret || system.page_size << system.pmd_order == system.pmd_size || !system.pmd_size);
 }
 
+/* Mappings are in order, and none is there twice. */
+static int visit(const struct target *target, const struct mapping *mapping, void *data)
+{
+	uint64_t *end = data;
+
+	must(target->pid == 1);
+	must(mapping->start >= *end && mapping->start < mapping->end);
+	must(mapping->name >= mapping->line &&
+	     mapping->name <= mapping->line + strlen(mapping->line));
+	must(strlen(mapping->permissions) < sizeof(mapping->permissions));
+	*end = mapping->end;
+	return 0;
+}
+
+static void parse_for_command(size_t which, const uint8_t *text, size_t length)
+{
+	static const struct target target = { .pid = 1 };
+	FILE *stream = fmemopen((void *)text, length, "r");
+	char values[CONFIG_OPTIONS];
+	uint64_t end = 0;
+	size_t i;
+	int ret;
+
+	must(stream);
+	if (which == COMMAND_MAPS) {
+		ret = target_read_maps(&target, stream, visit, &end);
+		must(!ret || (ret == -ESRCH && !length));
+	} else {
+		config_read(stream, values);
+		for (i = 0; i < CONFIG_OPTIONS; i++)
+			must(values[i] == 'y' || values[i] == 'm' || values[i] == 'n');
+	}
+	fclose(stream);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	size_t which;
@@ -267,6 +353,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (!size)
 		return 0;
 	which = data[0] % ARRAY_SIZE(files);
+	if (which >= COMMAND_MAPS) {
+		parse_for_command(which, data + 1, size - 1);
+		return 0;
+	}
 	give_sound();
 	files[which].bytes = data + 1;
 	files[which].count = size - 1;
