@@ -33,12 +33,12 @@ FNR == 1 { state = "" }
 FILENAME ~ /\.h$/ {
 	if (state == "macros" && $0 == "")
 		state = ""
-	if (state == "" && match($0, /^(struct|enum) devthp_[a-z_]+ \{/)) {
+	if (state == "" && match($0, /^(struct|enum) devthp_[a-z0-9_]+ \{/)) {
 		state = "braces"
 		begin($1 " " $2)
-	} else if (state == "" && /^(DEVTHP_API|typedef) .*devthp_[a-z_]+\(/) {
+	} else if (state == "" && /^(DEVTHP_API|typedef) .*devthp_[a-z0-9_]+\(/) {
 		state = "function"
-		match($0, /devthp_[a-z_]+\(/)
+		match($0, /devthp_[a-z0-9_]+\(/)
 		begin(substr($0, RSTART, RLENGTH - 1))
 	} else if (state == "" && /^#define DEVTHP_/ && $2 !~ /_H$|^DEVTHP_API$/) {
 		state = "macros"

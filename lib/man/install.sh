@@ -12,7 +12,7 @@ for page in "$built"/*.[13]; do
 	section=man${name##*.}
 	mkdir -p "$directory/$section"
 	install -m 644 "$page" "$directory/$section/$name"
-	sed -n 's/^@\(devthp_[a-z_]*\)$/\1/p' "man/$name.scd" | while read -r function; do
+	sed -n 's/^@\(devthp_[a-z0-9_]*\)$/\1/p' "man/$name.scd" | while read -r function; do
 		[ "$function.3" != "$name" ] || continue
 		echo ".so man3/$name" >"$directory/$section/$function.3"
 	done

@@ -1,17 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: LGPL-2.1-or-later OR MIT
 # abi.sh HEADERS MAP LIBRARY: do the headers of that directory, and the two others, name
-# the same functions?
+# the same functions? The library shows no data either.
 set -eu
 
 headers=$1 map=$2 library=$3
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
 
-cat "$headers"/*.h | sed -n '/^DEVTHP_API/,/;/p' | grep -o 'devthp_[a-z_]*(' | tr -d '(' |
+cat "$headers"/*.h | sed -n '/^DEVTHP_API/,/;/p' | grep -o 'devthp_[a-z0-9_]*(' | tr -d '(' |
 	sort -u > "$tmp/header"
-sed -n 's/^[[:space:]]*\(devthp_[a-z_]*\);$/\1/p' "$map" | sort > "$tmp/map"
-${NM:-nm} -D --defined-only "$library" | sed -n 's/.* T \([^@]*\).*/\1/p' |
+sed -n 's/^[[:space:]]*\(devthp_[a-z0-9_]*\);$/\1/p' "$map" | sort > "$tmp/map"
+${NM:-nm} -D --defined-only "$library" | sed -n 's/.* [^A] \([^@]*\).*/\1/p' |
 	sort > "$tmp/library"
 
 [ -s "$tmp/header" ] || { echo "$headers declares no function" >&2; exit 1; }

@@ -56,7 +56,7 @@ rigid()
 	awk '
 	name != "" && !/size_t size;/ { print name }
 	{ name = "" }
-	/^struct devthp_[a-z_]+ \{/ && $2 !~ /_backend_/ { name = $2 }' include/*.h
+	/^struct devthp_[a-z0-9_]+ \{/ && $2 !~ /_backend_/ { name = $2 }' include/*.h
 }
 
 # A report of abidiff that tells of nothing but structures with more members at the end,
@@ -65,8 +65,8 @@ only_grown()	# REPORT
 {
 	awk -v rigid=" $(rigid | xargs) " '
 	/^$/ || /^(Leaf changes|Changed leaf types|Removed.Changed.Added .*) summary:/ { next }
-	/^.struct devthp_[a-z_]+. changed:$/ {
-		gsub(/[^a-z_ ]/, "")
+	/^.struct devthp_[a-z0-9_]+. changed:$/ {
+		gsub(/[^a-z0-9_ ]/, "")
 		if (index(rigid, " " $2 " "))
 			exit 1
 		next

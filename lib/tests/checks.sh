@@ -112,7 +112,7 @@ consumer()	# LANGUAGE
 		"$tmp/consumer" && "$root/usr/bin/devthp" --version || return 1
 	# A page for each function, if pages can be built here.
 	command -v scdoc >/dev/null || return 0
-	for name in $(sed -n 's/^ *\(devthp_[a-z_]*\);$/\1/p' libdevthp.map); do
+	for name in $(sed -n 's/^ *\(devthp_[a-z0-9_]*\);$/\1/p' libdevthp.map); do
 		[ -s "$root/usr/share/man/man3/$name.3" ] || { echo "no page $name(3)"; return 1; }
 	done
 }
@@ -276,6 +276,34 @@ pages()
 {
 	need scdoc mandoc
 	sh tests/man.sh built "$BUILD/man"
+}
+
+# What abi.sh and the man pages are made of is seen, be it a name with a digit, or data.
+names()
+{
+	mkdir "$tmp/include"
+	cat >"$tmp/include/devthp_2.h" <<-C
+		#define DEVTHP_API
+		DEVTHP_API int devthp_read(void);
+		DEVTHP_API int devthp_read2(void);
+	C
+	echo 'int devthp_read(void) { return 1; } int devthp_read2(void) { return 2; }' >"$tmp/good.c"
+	printf 'devthp_read;\n\tdevthp_read2;\n' >"$tmp/good.map"
+	{ cat "$tmp/good.c"; echo 'int devthp_read3(void) { return 3; }'; } >"$tmp/more.c"
+	{ cat "$tmp/good.c"; echo 'int devthp_count = 1; int devthp_zero;'; } >"$tmp/data.c"
+	sed 's/2/4/' "$tmp/good.c" >"$tmp/other.c"
+	sed 's/2/4/' "$tmp/good.map" >"$tmp/other.map"
+	for name in good more data other; do
+		# shellcheck disable=SC2086
+		$CC $LDFLAGS -shared -fPIC "$tmp/$name.c" -o "$tmp/$name.so" || return 1
+	done
+	for what in "good good" "good more" "good data" "good other" "other good"; do
+		if sh tests/abi.sh "$tmp/include" "$tmp/${what% *}.map" "$tmp/${what#* }.so" >"$tmp/out" 2>&1
+		then [ "$what" = "good good" ]
+		else [ "$what" != "good good" ]
+		fi || { echo "the map ${what% *}, the library ${what#* }"; cat "$tmp/out"; return 1; }
+	done
+	[ "$(awk -f man/header.awk -v names=1 "$tmp/include/devthp_2.h" | xargs)" = 'devthp_read devthp_read2' ]
 }
 
 # Of another machine, where there is a compiler for it.

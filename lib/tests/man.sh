@@ -59,7 +59,7 @@ check_names()
 	} | sort -u >"$tmp/known"
 	for page in $pages; do
 		prose "$page" >"$tmp/prose"
-		sed -n 's/^@\(devthp_[a-z_]*\)$/\1/p' "$page" >"$tmp/functions"
+		sed -n 's/^@\(devthp_[a-z0-9_]*\)$/\1/p' "$page" >"$tmp/functions"
 		while read -r name; do
 			grep -qF "*$name*()" "$tmp/prose" || wrong "$page shows $name(), and does not tell of it"
 		done <"$tmp/functions"
@@ -84,7 +84,7 @@ errors()
 	awk '
 	/^\/\*/ { told = "" }
 	/^(\/\*| \*)/ { told = told " " $0 }
-	/^DEVTHP_API / && match($0, /devthp_[a-z_]+\(/) {
+	/^DEVTHP_API / && match($0, /devthp_[a-z0-9_]+\(/) {
 		name = substr($0, RSTART, RLENGTH - 1)
 		count = split(told, words, /[^-A-Z0-9]+/)
 		for (i = 1; i <= count; i++)
@@ -102,7 +102,7 @@ errors()
 # *page*(3) is a page, or a function that has a link to one.
 references()	# PAGE
 {
-	prose "$1" | grep -o '\*[a-z_-]*devthp[a-z_-]*\*([0-9])' | tr -d '*)' | tr '(' '.' | sort -u |
+	prose "$1" | grep -o '\*[a-z0-9_-]*devthp[a-z0-9_-]*\*([0-9])' | tr -d '*)' | tr '(' '.' | sort -u |
 		while read -r name; do
 			[ -e "man/$name.scd" ] || { [ "${name##*.}" = 3 ] && declared | grep -qx "${name%.*}"; } ||
 				echo "$1 refers to $name, which is no page"

@@ -70,6 +70,7 @@ plan 'wrong use of the command' misuse
 plan 'a missing device is named' missing_device
 plan 'a process that has reserved much' reserved
 plan 'a process that has ended' ended
+plan 'all names are seen that an ABI has' names
 plan 'man pages and headers name the same' texts names
 plan 'man pages and commands have the same options and keys' texts commands
 plan 'the example of the man page' texts example
