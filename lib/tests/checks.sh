@@ -278,6 +278,42 @@ pages()
 	sh tests/man.sh built "$BUILD/man"
 }
 
+# A constant for each value, and place of a member, that the library's copy of the probe's
+# header has, in the text of the assembler, which shows what they are without being run.
+probe_values()	# HEADER
+{
+	awk '
+	function value(name, is) { print "const unsigned long long _" name " = " is ";" }
+	BEGIN { print "#include <stddef.h>" }
+	/^#define FOLIO_PROBE_/ { value($2, $2) }
+	/^\tFOLIO_PROBE_[A-Z0-9_]* = / { value($1, $1) }
+	/^struct .* \{/ { of = $2; value(of, "sizeof(struct " of ")") }
+	/^};/ { of = "" }
+	of && /^\t__[us]/ {
+		sub(/[[;].*/, "", $2)
+		value(of "_" $2, "offsetof(struct " of ", " $2 ")")
+		value(of "_" $2 "_size", "sizeof(((struct " of " *)0)->" $2 ")")
+	}' src/folio_probe.h >"$tmp/values.c"
+	[ "$(wc -l <"$tmp/values.c")" -gt 100 ] && $CC -include "$1" -S -o - "$tmp/values.c"
+}
+
+# The probe that the series brings is the one that the library knows; it may tell more.
+probe()
+{
+	series=../kernel/patches/6.12
+	[ -e $series/series ] || skip the series is not beside lib/ here
+	need patch
+	header=include/uapi/linux/folio_probe.h
+	begin="^diff --git a.$(echo $header | tr / .) "
+	sed '/^#/d' $series/series | while read -r name; do
+		sed -n "/$begin/,/^diff --git \|^-- /p" "$series/$name" >"$tmp/part"
+		[ ! -s "$tmp/part" ] || patch -s -p1 -d "$tmp" <"$tmp/part" || exit
+	done || return 1
+	probe_values src/folio_probe.h >"$tmp/known" || return 1
+	probe_values "$tmp/$header" >"$tmp/has" || return 1
+	diff -U 6 "$tmp/known" "$tmp/has"
+}
+
 # What abi.sh and the man pages are made of is seen, be it a name with a digit, or data.
 names()
 {

@@ -70,6 +70,7 @@ plan 'wrong use of the command' misuse
 plan 'a missing device is named' missing_device
 plan 'a process that has reserved much' reserved
 plan 'a process that has ended' ended
+plan 'the probe is that of the series' probe
 plan 'all names are seen that an ABI has' names
 plan 'man pages and headers name the same' texts names
 plan 'man pages and commands have the same options and keys' texts commands
