@@ -176,6 +176,26 @@ static const char *is_right_for_all(FIXTURE_DATA(other) *self,
 	return sample_data(sample);
 }
 
+/* No rule is broken by memory of any kind, and to look at it changes nothing. */
+TEST_F(other, is_looked_at)
+{
+	struct sample *sample = &self->sample;
+	const struct devthp_region region = {
+		.size = sizeof(region), .addr = sample->addr, .npages = sample->pages,
+	}, *const regions[] = { &region };
+	struct devthp_summary sum = { .size = sizeof(sum) };
+	struct devthp_snapshot *snap;
+
+	ASSERT_EQ(0, devthp_snapshot_take(&snap, sample->addr, sample->pages, NULL));
+	devthp_snapshot_summarize(snap, 0, sample->pages, &sum);
+	devthp_snapshot_free(snap);
+	/* A private mapping has none of a huge page of which it has copied some. */
+	EXPECT_EQ(sample->pages, sum.pages[DEVTHP_LOC_SYSTEM] + sum.pages[DEVTHP_LOC_EMPTY]);
+	EXPECT_EQ(0, devthp_check(regions, 1, NULL, NULL));
+	ASSERT_RIGHT(sample_data(sample));
+	ASSERT_RIGHT(file_is_right(sample, self->file, self->first));
+}
+
 TEST_F(other, stays)
 {
 	struct sample *sample = &self->sample;
