@@ -96,6 +96,12 @@ static struct found {
 
 /* ---- Cases ---- */
 
+/* As the harness says it: the title first, which readers of KTAP go by. */
+static void skip_case(const char *title, const char *why)
+{
+	ksft_test_result_code(KSFT_SKIP, title, "%s", why);
+}
+
 /* Who has done nothing has not been right. */
 static void judge_no_difference(const struct list *list, const char *title,
 				const struct finding *finding)
@@ -106,7 +112,7 @@ static void judge_no_difference(const struct list *list, const char *title,
 	if (!list->nsteps || finding->skipped < list->nsteps)
 		ksft_test_result_pass("%s\n", title);
 	else if (missing("all steps were skipped", &why) == KSFT_SKIP)
-		ksft_test_result_skip("%s: %s\n", title, why);
+		skip_case(title, why);
 	else
 		ksft_test_result_fail("%s: %s\n", title, why);
 }
@@ -142,7 +148,7 @@ static bool is_over(const char *title)
 	const bool over = options.stop && ksft_get_fail_cnt();
 
 	if (over)
-		ksft_test_result_skip("%s: behind a finding\n", title);
+		skip_case(title, "behind a finding");
 	return over;
 }
 
@@ -190,8 +196,8 @@ static void run_race(uint64_t seed)
 	if (is_over(title))
 		return;
 	if (!found.kernel_knows) {
-		ksft_test_result_skip("%s: each process has a device of its own, which threads cannot race for\n",
-				      title);
+		skip_case(title,
+			  "each process has a device of its own, which threads cannot race for");
 		return;
 	}
 	run_concurrently(seed, options.steps, &tally, &finding);
@@ -232,9 +238,12 @@ static void run_replay(char *path)
 static void skip_all(const char *why)
 {
 	unsigned long i;
+	char title[32];
 
-	for (i = 0; i < options.nreplays + options.seeds + options.races; i++)
-		ksft_test_result_skip("%s\n", why);
+	for (i = 0; i < options.nreplays + options.seeds + options.races; i++) {
+		snprintf(title, sizeof(title), "list %lu", i);
+		skip_case(title, why);
+	}
 }
 
 /* ---- What there is ---- */
