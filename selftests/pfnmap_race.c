@@ -109,10 +109,15 @@ static const char *evicts(struct racer *racer)
 static const char *moves(struct racer *racer)
 {
 	struct pfnmap *map = racer->map;
+	const struct pfnmap_kind next = {
+		(map->backing + 1) % HUGE_PFNMAP_BACKINGS, map->order, map->bytes,
+	};
+	const char *why;
 
-	if (pfnmap_moves_empty(map))
+	/* Nor where no memory is reserved for the device. */
+	if (pfnmap_moves_empty(map) || pfnmap_needed(&next, &why) != KSFT_PASS)
 		return pfnmap_evict(map, 0, map->bytes);
-	return pfnmap_move(map, (map->backing + 1) % HUGE_PFNMAP_BACKINGS, map->order);
+	return pfnmap_move(map, next.backing, map->order);
 }
 
 /* What was not mapped yet has no page table that would keep a huge entry away. */
