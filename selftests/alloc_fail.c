@@ -36,14 +36,20 @@ FIXTURE_TEARDOWN(alloc_fail)
 	TEARDOWN_BASELINE(&self->baseline);
 }
 
+static void two_are(struct __test_metadata *_metadata, const struct sample *sample,
+		    struct layout first, struct layout second)
+{
+	const size_t n = sample->folio_pages;
+
+	ASSERT_RIGHT(layout_of(sample, 0, n, first));
+	ASSERT_RIGHT(layout_of(sample, n, n, second));
+}
+
 static void first_small_second_whole(struct __test_metadata *_metadata,
 				     const struct sample *sample,
 				     unsigned int location)
 {
-	const size_t n = sample->folio_pages;
-
-	ASSERT_RIGHT(layout_of(sample, 0, n, small(location, 1)));
-	ASSERT_RIGHT(layout_of(sample, n, n, whole(location, 1)));
+	two_are(_metadata, sample, small(location, 1), whole(location, 1));
 }
 
 static void to_device_failing(struct __test_metadata *_metadata,
@@ -91,10 +97,7 @@ static void first_whole_second_small(struct __test_metadata *_metadata,
 				     const struct sample *sample,
 				     unsigned int location)
 {
-	const size_t n = sample->folio_pages;
-
-	ASSERT_RIGHT(layout_of(sample, 0, n, whole(location, 1)));
-	ASSERT_RIGHT(layout_of(sample, n, n, small(location, 1)));
+	two_are(_metadata, sample, whole(location, 1), small(location, 1));
 }
 
 /* Both ways the one behind what has its memory already; and the 512 of the second. */

@@ -80,18 +80,6 @@ static const char *fill_file(struct sample *sample, int file)
 	return sample_fill(sample);
 }
 
-static int hugetlb_needed(int file, const char **why)
-{
-	uint64_t pages = 0;
-
-	if (file < 0)
-		return missing("no memory of hugetlbfs: CONFIG_HUGETLBFS is off", why);
-	file_number("/proc/sys/vm/nr_hugepages", &pages);
-	if (!pages)
-		return missing("no huge pages: write 4 to /proc/sys/vm/nr_hugepages", why);
-	return KSFT_PASS;
-}
-
 FIXTURE_SETUP(other)
 {
 	struct sample *sample = &self->sample;
@@ -101,10 +89,10 @@ FIXTURE_SETUP(other)
 	SETUP_SAMPLE(sample, 1);
 	ASSERT_RIGHT(setting_change(&self->huge, SHMEM_HUGE,
 				    variant->huge ? "advise" : "never"));
+	if (variant->hugetlb)
+		NEED(hugetlb_pages_needed);
 	self->file = memfd_create("devthp", MFD_CLOEXEC |
 				  (variant->hugetlb ? MFD_HUGETLB : 0));
-	if (variant->hugetlb)
-		NEED(hugetlb_needed, self->file);
 	ASSERT_LE(0, self->file);
 	ASSERT_RIGHT(fill_file(sample, self->file));
 	self->first = malloc(sample->pages * sizeof(*self->first));

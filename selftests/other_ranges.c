@@ -141,16 +141,6 @@ static const char *map(FIXTURE_DATA(range) *self, enum kind kind)
 	return RIGHT;
 }
 
-static int hugetlb_needed(const char **why)
-{
-	uint64_t pages = 0;
-
-	file_number("/proc/sys/vm/nr_hugepages", &pages);
-	if (!pages)
-		return missing("no huge pages: write 4 to /proc/sys/vm/nr_hugepages", why);
-	return KSFT_PASS;
-}
-
 FIXTURE_SETUP(range)
 {
 	const enum kind kind = variant->kind;
@@ -158,7 +148,7 @@ FIXTURE_SETUP(range)
 	self->file = -1;
 	SETUP_BASELINE(&self->baseline);
 	if (kind == HUGETLB)
-		NEED(hugetlb_needed);
+		NEED(hugetlb_pages_needed);
 	/* Asking for the driver empties the device. */
 	NEED(driver_needed);
 	SETUP_SAMPLE_ON_DEVICE(&self->sample, 1);

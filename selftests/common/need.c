@@ -40,6 +40,16 @@ int file_needed(const char *path, const char *option, const char **why)
 	return missing(wrong("there is no %s: %s is off", path, option), why);
 }
 
+int hugetlb_pages_needed(const char **why)
+{
+	uint64_t pages = 0;
+
+	file_number("/proc/sys/vm/nr_hugepages", &pages);
+	return pages ? KSFT_PASS :
+		missing("no pages of hugetlbfs: CONFIG_HUGETLBFS is off, or write 4 to /proc/sys/vm/nr_hugepages",
+			why);
+}
+
 int coherent_needed(const char **why)
 {
 	if (file_exists("/dev/hmm_dmirror2"))

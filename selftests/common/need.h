@@ -30,6 +30,9 @@ do {								\
 /* A file that is there if the kernel was built with an option. */
 int file_needed(const char *path, const char *option, const char **why);
 
+/* Pages of hugetlbfs that are free to be had. */
+int hugetlb_pages_needed(const char **why);
+
 /* A device whose memory the CPU can use: its minor is 2. */
 int coherent_needed(const char **why);
 
